@@ -1,0 +1,55 @@
+/*
+ * event: how lib/ says what happens, without knowing who listens.
+ *
+ * The daemon's sink writes the journal, the CLI's a terminal, a test's remembers. An event is
+ * borrowed for the duration of the call; sinks may be called from any thread.
+ */
+#pragma once
+
+enum event_kind {
+	EVENT_LOADED,	   /* the files of an app were taken up */
+	EVENT_LOAD_FAILED, /* they were not; what was in force stays */
+	EVENT_CREATED,
+	EVENT_CHANGED,
+	EVENT_REPLACED, /* deleted and created again */
+	EVENT_REPAIRED, /* drift put right */
+	EVENT_ADOPTED,
+	EVENT_DELETED,	 /* pruned */
+	EVENT_KEPT,	 /* left the files, holds data, stays */
+	EVENT_APPROVAL,	 /* deletes wait for desired approve */
+	EVENT_REFUSED,	 /* not done, and why */
+	EVENT_WAITING,	 /* not ready yet, and why */
+	EVENT_READY,	 /* the app is ready */
+	EVENT_NOT_READY, /* it did not become so in time */
+	EVENT_FAILED,	 /* a step failed */
+	EVENT_WARNING,	 /* a Warning header of the API server, a contested field ... */
+	EVENT_API_GONE,
+	EVENT_API_BACK,
+	EVENT_SUSPENDED,
+	EVENT_RESUMED,
+	EVENT_STARTED,
+	EVENT_STOPPED,
+	EVENT_RELOADED, /* the verdict of a reload */
+};
+
+struct event {
+	enum event_kind kind;
+	const char *app;	 /* "ghost@tfe-fr"; NULL when it concerns all */
+	const char *object_kind; /* "Deployment" ...; these three NULL for no object */
+	const char *object_namespace;
+	const char *object_name;
+	const char *step;    /* "create", "replace" ...; may be NULL */
+	int revision;	     /* 0: none */
+	const char *message; /* one line, complete by itself, without secrets */
+};
+
+struct event_sink {
+	void (*emit)(struct event_sink *sink, const struct event *event);
+};
+
+/* Fills .message from the format and emits; a NULL sink swallows it. */
+void event_emit(struct event_sink *sink, struct event event, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* "loaded", "load-failed" ...: stable names for JSON. Static. */
+const char *event_kind_name(enum event_kind kind);

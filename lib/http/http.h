@@ -1,0 +1,101 @@
+/*
+ * http: requests over libcurl, for threads that like to wait.
+ *
+ * One I/O thread around one curl_multi. A *batch* blocks its caller until every request of it is
+ * done; a *stream* hands frames (lines) to a function on the I/O thread. Nobody else includes
+ * curl.h. performance.md section 5 lists the traps of libcurl 7.88 over HTTP/2 that this module
+ * steps around: streams have connections of their own, transport errors of a multiplexed
+ * connection are retried on a fresh one, a body counts only when the caller can parse it.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/deadline.h"
+#include "base/err.h"
+#include "base/list.h"
+
+struct http;
+struct http_peer;
+struct http_stream;
+
+/* Whom to talk to and how to know each other. PEM texts, not files; all are copied. */
+struct http_peer_options {
+	const char *base_url;	/* "https://127.0.0.1:6443"; or "http://..." */
+	const char *unix_socket; /* path: connect there instead */
+	const char *ca;		/* PEM; NULL: the system's */
+	const char *certificate, *key; /* PEM of the client; both or none */
+	const char *server_name;	/* for TLS, instead of the host of base_url */
+	const char *bearer_token;
+	const char *basic_user, *basic_password;
+	bool insecure;	/* skip-tls-verify */
+	bool http1_only;
+};
+
+struct http_request {
+	const char *method;	  /* "GET" */
+	const char *path;	  /* with query, from the root: "/api/v1/..." */
+	const char *content_type; /* NULL without a body */
+	const char *accept;	  /* NULL: application/json */
+	const char *if_none_match;
+	const char *body; /* borrowed until the batch returns */
+	size_t body_length;
+	size_t response_limit; /* bytes; 0: 64 MiB */
+	int64_t timeout_ms;    /* for one try; 0: 30 s */
+	bool retry;	       /* idempotent: try again on loss, 429, 502, 503, 504 (and 500 when
+				* the server says Retry-After) */
+};
+
+struct http_response {
+	int status; /* 0: no answer; then err says why */
+	struct buf body;
+	char *content_type;
+	char *etag;
+	struct list warnings; /* texts of Warning headers (RFC 7234 5.5), unquoted */
+	int tries;
+	struct err err;
+};
+
+/* Starts the I/O thread. */
+struct http *http_new(void);
+/* Ends it; every peer and stream must be closed before. */
+void http_free(struct http *http);
+
+int http_peer_new(struct http *http, const struct http_peer_options *options,
+		  struct http_peer **ret, struct err *err);
+void http_peer_free(struct http_peer *peer);
+
+/* Runs all requests, at most `window` at once (0: 8), and returns when each has its response or
+ * the deadline passed or cancel was raised. Retries with jittered back-off within the deadline and
+ * honours Retry-After. 0 when every request got an answer (whatever its status), else the error of
+ * the first that did not; responses[i] is valid either way and released with
+ * http_response_done(). */
+int http_batch(struct http_peer *peer, const struct http_request *requests,
+	       struct http_response *responses, size_t count, int window,
+	       const struct deadline *deadline, struct err *err);
+
+int http_call(struct http_peer *peer, const struct http_request *request,
+	      struct http_response *ret, const struct deadline *deadline, struct err *err);
+
+void http_response_done(struct http_response *response);
+
+/* A long GET whose body is a series of lines. Both functions run on the I/O thread and must not
+ * block; `ended` is called exactly once (not after http_stream_close() has returned). A stream
+ * without a byte for silence_ms ends with ERR_TIMEOUT. */
+struct http_stream_options {
+	const char *path;
+	const char *accept;
+	int64_t silence_ms; /* 0: 150 s */
+	void (*frame)(void *context, const char *line, size_t length);
+	void (*ended)(void *context, int status, const char *body, struct err *err);
+	void *context;
+};
+int http_stream_open(struct http_peer *peer, const struct http_stream_options *options,
+		     struct http_stream **ret, struct err *err);
+void http_stream_close(struct http_stream *stream);
+
+/* Requests sent since the start, without streams; for the bench and status. */
+uint64_t http_request_count(const struct http *http);

@@ -1,0 +1,88 @@
+/*
+ * template: the Jinja2 language as Ansible runs it, in C. The public face.
+ *
+ *	struct template *t;
+ *	r = template_compile(&(struct template_source){.name = "ghost/deployment.yml.j2", ...}, &t, err);
+ *	r = template_render(t, scope, &limits, &output, err);
+ *
+ * A compiled template is immutable and may be rendered by several threads at once. Rules R1 to
+ * R14 of templates.md hold; what is not supported is refused by its name at compile time.
+ *
+ * Glossary: *source* the text and its name; *scope* what names mean (template/scope.h); *value*
+ * what an expression gives (template/value.h); *output* the rendered bytes and the *map* from
+ * their lines back to the template's.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+struct template;
+struct template_scope;
+
+/* Where include, import and lookup('file'), lookup('template') find their files. */
+struct template_loader {
+	/* Finds a file by the name a template wrote. `purpose` is "template" or "file". The name
+	 * that errors should show and the content are the caller's to free. ERR_NOT_FOUND with a
+	 * hint of what was searched; ERR_DENIED for a path that leaves the app. */
+	int (*load)(void *context, const char *name, const char *purpose, char **ret_shown,
+		    char **ret_text, size_t *ret_length, struct err *err);
+	/* The value of an environment variable that settings allow, or NULL. */
+	const char *(*environment)(void *context, const char *name);
+	void *context;
+};
+
+struct template_limits {
+	size_t output;	 /* bytes; 0: 8 MiB */
+	uint64_t steps;	 /* nodes evaluated; 0: 10,000,000 */
+	int depth;	 /* includes, macros, lazy variables in one another; 0: 64 */
+};
+
+/* One line of output and the place in a template that began it. */
+struct template_mark {
+	int output_line;   /* from 1 */
+	const char *file;  /* borrowed from the output */
+	int line, column;
+	bool printed; /* the text came out of an expression, whose place this is */
+};
+
+struct template_output {
+	struct buf text;
+	struct template_mark *marks; /* ascending; several for a line with expressions */
+	size_t mark_count;
+	size_t mark_cap;
+	void *names; /* owns the file names */
+};
+
+/* Compiles. `name` is what errors show; the text is copied. A "#jinja2:" first line is obeyed.
+ * ERR_INVALID with file:line:column, the source line and a caret. */
+int template_compile(const char *name, const char *text, size_t length, struct template **ret,
+		     struct err *err);
+
+/* Renders into ret (released with template_output_done). ERR_INVALID with the place in the
+ * template, the variable's name and the nearest known one; the include chain is in err->trail. */
+int template_render(const struct template *template, const struct template_scope *scope,
+		    const struct template_loader *loader, const struct template_limits *limits,
+		    struct template_output *ret, struct err *err);
+
+/* The template place that wrote a place of the output: the last mark at or before it on its
+ * line. False when output_line is past the end. */
+bool template_output_origin(const struct template_output *output, int output_line,
+			    const char **ret_file, int *ret_line, int *ret_column);
+
+void template_output_done(struct template_output *output);
+void template_free(struct template *template);
+
+/* Renders one string that stands in a variable file or in app.yaml: text with markup, or a single
+ * expression that keeps its native type (rule R6). The result is a value (template/value.h). */
+struct value;
+int template_evaluate(const char *name, const char *text, int line, int column,
+		      const struct template_scope *scope, const struct template_loader *loader,
+		      struct value **ret, struct err *err);
+
+/* True when text contains markup ({{, {% or {#). */
+bool template_has_markup(const char *text, size_t length);
