@@ -1,0 +1,126 @@
+/*
+ * kube/client: the API server, as a few verbs over objects.
+ *
+ * Owns the connection: kubeconfig (re-read when it changed or when the server stopped knowing
+ * us), several endpoints tried in turn, discovery with its cache. Safe for use by many threads.
+ * What an answer means follows performance.md section 7: an error carries a code that says what to
+ * do now, and a message that names the object.
+ *
+ * Codes: ERR_INVALID the server refuses the object (edit the file; `field` tells where),
+ * ERR_CONFLICT another manager or version, ERR_NOT_FOUND, ERR_EXISTS, ERR_DENIED 401/403,
+ * ERR_UNREACHABLE and ERR_TIMEOUT no answer or 5xx.
+ */
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/deadline.h"
+#include "base/err.h"
+#include "base/list.h"
+#include "http/http.h"
+#include "manifest/live.h"
+#include "manifest/object.h"
+#include "manifest/set.h"
+
+struct kube_client;
+
+struct kube_client_options {
+	struct http *http;
+	const char *kubeconfig;	    /* path */
+	const char *discovery_cache; /* file that keeps discovery across restarts; NULL: none */
+	const char *agent_hint;	    /* appended to the User-Agent; may be NULL */
+};
+
+/* Reads the kubeconfig; makes no request. ERR_NOT_FOUND with a hint when there is none. */
+int kube_client_new(const struct kube_client_options *options, struct kube_client **ret,
+		    struct err *err);
+void kube_client_free(struct kube_client *client);
+
+/* One call, GET /readyz: 0 when the server is ready for us; else why not. */
+int kube_client_ready(struct kube_client *client, const struct deadline *deadline, struct err *err);
+
+struct kube_cluster {
+	char *uid;     /* of the namespace kube-system: the cluster's identity */
+	char *version; /* "v1.35.4+k3s1" */
+	char *server;  /* URL in use */
+};
+int kube_client_cluster(struct kube_client *client, const struct deadline *deadline,
+			struct kube_cluster *ret, struct err *err);
+void kube_cluster_done(struct kube_cluster *cluster);
+
+/* Days until our client certificate expires; 0 with INT_MAX when there is none. */
+int kube_client_certificate_days(struct kube_client *client, int *ret_days, struct err *err);
+
+/* --- reading --- */
+
+/* Fetches the whole of each object by identity into live (absent ones are noted as looked up).
+ * Kinds the server does not know count as absent. */
+int kube_client_get_all(struct kube_client *client, const struct manifest_id *const *ids,
+			size_t count, const struct deadline *deadline, struct manifest_live *live,
+			struct err *err);
+
+/* One object, whole. ERR_NOT_FOUND. New reference. */
+int kube_client_get(struct kube_client *client, const struct manifest_id *id,
+		    const struct deadline *deadline, json_t **ret, struct err *err);
+
+/* Lists metadata (PartialObjectMetadata) of all objects of a kind into live, paged; with our
+ * label only, or in one namespace only (NULL: everywhere). One request a page of 500. Kind is
+ * taken from id->group and id->kind. All members of `mark` (keys, may be NULL) of that kind that
+ * did not come are noted as looked up. */
+int kube_client_list(struct kube_client *client, const struct manifest_id *kind, bool ours_only,
+		     const char *ns, const struct list *mark, const struct deadline *deadline,
+		     struct manifest_live *live, struct err *err);
+
+/* Lists whole objects with a selector; NULL for none. New reference to an array of items. */
+int kube_client_select(struct kube_client *client, const char *group, const char *kind,
+		       const char *ns, const char *label_selector, const char *field_selector,
+		       const struct deadline *deadline, json_t **ret_items, struct err *err);
+
+/* --- writing; each a server-side apply (KEP-555) with force and strict field validation --- */
+
+struct kube_result {
+	json_t *object; /* as the server now has it, or as it would (dry run) */
+	struct list warnings;
+	char *field; /* ERR_INVALID: the path that the server complained of; or NULL */
+	struct err err;
+};
+
+struct kube_apply_options {
+	bool dry_run;
+	bool create; /* POST instead of apply: must not exist */
+};
+
+/* Applies all bodies, several at once; results[i] is always filled. 0 when all went well, else the
+ * error of the first that did not. A result whose object is being deleted is ERR_CONFLICT. */
+int kube_client_apply(struct kube_client *client, json_t *const *bodies, size_t count,
+		      const struct kube_apply_options *options, const struct deadline *deadline,
+		      struct kube_result *results, struct err *err);
+void kube_result_done(struct kube_result *result);
+
+/* A JSON merge patch (RFC 7396) or, for an array, a JSON patch (RFC 6902); as our manager. */
+int kube_client_patch(struct kube_client *client, const struct manifest_id *id,
+		      const json_t *patch, const struct deadline *deadline, json_t **ret_object,
+		      struct err *err);
+
+/* Deletes with a UID precondition; propagation "Background", "Foreground" or "Orphan". Gone
+ * already is 0. ERR_CONFLICT when the UID is another one. */
+int kube_client_delete(struct kube_client *client, const struct manifest_id *id, const char *uid,
+		       const char *propagation, const struct deadline *deadline, struct err *err);
+
+/* --- discovery --- */
+
+/* True when the server serves that kind (asking it again at most every 5 s when it seems not to).
+ * ERR_* when it cannot tell. ret_namespaced may be NULL. */
+int kube_client_knows(struct kube_client *client, const struct manifest_id *id,
+		      const struct deadline *deadline, bool *ret_known, bool *ret_namespaced,
+		      struct err *err);
+/* Forget what was learned: a CRD came or went. */
+void kube_client_rediscover(struct kube_client *client);
+/* {"group/Kind": {"namespaced": bool, "plural": "..."}} for source_options.kinds; NULL when nothing
+ * is cached. New reference. */
+json_t *kube_client_kinds(struct kube_client *client);
+
+/* Every request but watches, since the start. */
+unsigned long kube_client_requests(const struct kube_client *client);

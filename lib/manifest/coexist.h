@@ -1,0 +1,41 @@
+/*
+ * manifest/coexist: what the pods of a workload hold on the node that two of them cannot share
+ * (design.md promise 2): host ports, and directories or ReadWriteOnce claims they write.
+ */
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct manifest_port {
+	int port;
+	char protocol[8];
+	char host_ip[64]; /* "" for all */
+};
+
+struct manifest_holdings {
+	struct manifest_port *ports;
+	size_t port_count;
+	char **writers; /* "/home/kube/ghost/content" or "claim default/data"; not read-only mounts */
+	size_t writer_count;
+};
+
+/* Of a workload (Deployment, StatefulSet, DaemonSet, ReplicaSet, Job, CronJob, Pod); all else
+ * holds nothing. hostNetwork makes every containerPort a host port. A claim counts when
+ * `shared_claims` does not list it (names of claims that are ReadWriteMany; may be NULL). */
+void manifest_holdings(const json_t *body, const json_t *shared_claims,
+		       struct manifest_holdings *ret);
+void manifest_holdings_done(struct manifest_holdings *holdings);
+
+enum manifest_coexist {
+	MANIFEST_COEXIST,      /* old and new pods can run side by side, or are never asked to */
+	MANIFEST_CLASH_PORTS,
+	MANIFEST_CLASH_WRITERS,
+};
+
+/* Whether a rolling update of this workload must deadlock or run two writers: a Deployment
+ * without Recreate or with maxSurge above 0, a DaemonSet with maxSurge. why ("host ports 80 443",
+ * "two pods would write /home/kube/ghost/content") is the caller's to free; NULL when it coexists. */
+enum manifest_coexist manifest_coexists(const json_t *old_body, const json_t *new_body,
+					const json_t *shared_claims, char **ret_why);

@@ -1,0 +1,131 @@
+/*
+ * plan: desired + live + ledger (+ answers) in, ordered steps out. Pure: no network, no clock, no
+ * files; the rules of the product are here, each a golden test under test/golden/plan.
+ *
+ * Glossary
+ *	step      one thing to do with one object, and why
+ *	question  what only the server can answer; reconcile asks and plans again with the answers
+ *	wait      a step that is done when its object is ready (or a CRD Established)
+ *	clash     old and new pods cannot coexist on one node (manifest/coexist.h): replace
+ *	prune     delete of what the ledger owns and the files no longer want
+ *	brake     deletes that wait for `desired approve ID`
+ *
+ * A plan is for one app (an instance). Steps carry the indexes of the steps that must be done
+ * before them; independent ones may run at once. Everything a step points to is borrowed from the
+ * input except its own strings, body and diff: a plan must not outlive its input.
+ */
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/list.h"
+#include "base/map.h"
+#include "manifest/coexist.h"
+#include "manifest/live.h"
+#include "manifest/set.h"
+#include "state/ledger.h"
+#include "tree/diff.h"
+
+enum plan_action {
+	PLAN_NONE,    /* as it should be */
+	PLAN_CREATE,
+	PLAN_PATCH,   /* apply onto what is there */
+	PLAN_ADOPT,   /* the same, but somebody else (kubectl, Ansible) made it */
+	PLAN_REPLACE, /* delete, create, wait */
+	PLAN_DELETE,
+	PLAN_KEEP,   /* left the files but bears data (or prune: never): stays, no longer touched */
+	PLAN_FORGET, /* left the files and is gone already: only the ledger changes */
+	PLAN_WAIT,
+	PLAN_REFUSE, /* not done; why says what to do */
+	PLAN_HOLD,   /* a delete that waits for approval, or for other apps to load */
+};
+
+/* The order of a replace (design.md promise 2). */
+enum plan_replace {
+	PLAN_REPLACE_PORTS,   /* delete, create at once: the scheduler serialises */
+	PLAN_REPLACE_WRITERS, /* delete, wait until the old pods are gone, create */
+};
+
+struct plan_step {
+	enum plan_action action;
+	enum plan_replace replace;
+	struct manifest_id id; /* own copy */
+	char *key;
+	const struct manifest_object *object; /* NULL for prunes and namespaces nobody declared */
+	json_t *body;			      /* what is sent; NULL when nothing is */
+	char *hash;			      /* of body, for the ledger; NULL when nothing is sent */
+	char *uid;  /* of the live object: precondition of a delete; NULL: not there */
+	char *why;  /* "host ports 80 443 cannot roll on one node"; NULL when it needs no reason */
+	bool drift; /* the files did not change, the object did */
+	char *culprit; /* drift: the managers that own fields now, "kubectl-edit"; or NULL */
+	bool established; /* wait: for condition Established of a CRD, not for health */
+	bool prune; /* of what left the files */
+	int64_t downtime_ms; /* expected, roughly; 0: none */
+	struct tree_diff diff; /* what changes; empty where it is not known */
+	size_t *after;	       /* steps that must be done before */
+	size_t after_count;
+};
+
+struct plan_question {
+	enum {
+		PLAN_ASK_FULL,	  /* the whole live object */
+		PLAN_ASK_DRY_RUN, /* what an apply would make of it */
+	} ask;
+	const struct manifest_object *object;
+};
+
+/* Answers, by key. A dry run that was refused has code and message instead of an object. */
+struct plan_answer {
+	json_t *dry_run; /* the object as it would be; NULL */
+	enum err_code code;
+	char *message;
+	char *field;
+};
+
+struct plan {
+	const struct manifest_app *app;
+	struct plan_step *steps;
+	size_t count;
+	struct plan_question *questions; /* not empty: ask, then plan again */
+	size_t question_count;
+	char *approval; /* id that `desired approve` takes when deletes are held; NULL */
+};
+
+struct plan_input {
+	const struct manifest_app *app; /* objects; an app that left the files has none */
+	const struct manifest_live *live;
+	const struct map *ledger;  /* key -> struct state_entry: of this app and of its keys */
+	const struct map *answers; /* key -> struct plan_answer; may be empty */
+	const struct list *wanted_elsewhere; /* keys that other apps of the set want now: these are
+					      * moved, never pruned; may be NULL */
+	const struct list *keep_kinds;
+	bool show;	    /* diffs for people: ask a dry run for everything that changes */
+	bool prune_allowed; /* every app loaded; the directory is there and not empty */
+	const char *prune_blocked; /* else: why, for the steps ("commento failed to load") */
+	bool approved;	    /* this app's held deletes were approved */
+	size_t deletes_elsewhere; /* prunes that other apps of this pass plan: for the brake */
+	bool apps_elsewhere;	  /* ... of at least one other app */
+	size_t ledger_size;	  /* entries in all: for the brake's 30 % */
+	const char *only_key;	  /* repair one object: steps for this key only; or NULL */
+	bool force_replace;	  /* desired apply --replace */
+	const json_t *shared_claims; /* see manifest/coexist.h; may be NULL */
+};
+
+/* Never fails: what cannot be done is a PLAN_REFUSE step. */
+void plan_make(const struct plan_input *input, struct plan **ret);
+void plan_free(struct plan *plan);
+
+void plan_answer_free(struct plan_answer *answer);
+
+/* True when a step would write (not NONE, WAIT, KEEP, FORGET, HOLD, REFUSE). */
+bool plan_step_writes(const struct plan_step *step);
+/* The id under which the prunes of this plan are approved; NULL when nothing is pruned. */
+char *plan_prune_id(const struct plan *plan);
+/* "create", "patch", "replace", "recreate" (replace of writers), "delete" ... Static. */
+const char *plan_action_name(const struct plan_step *step);
+/* One line about the step without the app: "Deployment default/ghost: spec.replicas 1 -> 0". */
+char *plan_step_text(const struct plan_step *step);

@@ -1,0 +1,79 @@
+/*
+ * reconcile: the picture of design.md section 3, for one app.
+ *
+ *	effective set (loaded, or the revision in force while the files are broken)
+ *	  -> live -> plan (questions, answers, plan) -> inventory grows -> steps -> ledger, revision
+ *
+ * The caller (a job of the daemon, or a verb) decides when, on which thread, and that an app is never
+ * reconciled twice at once.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "apply/apply.h"
+#include "base/deadline.h"
+#include "base/event.h"
+#include "kube/client.h"
+#include "manifest/set.h"
+#include "plan/plan.h"
+#include "source/settings.h"
+#include "state/ledger.h"
+
+/* What every pass needs; borrowed for as long as passes run. */
+struct reconcile_world {
+	struct kube_client *client;
+	struct state_ledger *ledger;
+	const char *state_dir;
+	const struct source_settings *settings;
+	struct event_sink *sink;
+	const struct clock *clock;
+};
+
+/* What one round of passes shares: made once for a reload, a start or a verb. */
+struct reconcile_round;
+
+/* Brings the world of the API server into the ledger (cluster identity) and lists the kinds of the
+ * ledger and of the set once. `selected` apps only when prune must be limited (--app, --tags).
+ * ERR_UNREACHABLE when the server is not there. */
+int reconcile_round_begin(const struct reconcile_world *world, struct manifest_set *set,
+			  const struct deadline *deadline, struct reconcile_round **ret,
+			  struct err *err);
+void reconcile_round_end(struct reconcile_round *round);
+
+/* The apps that need a pass: those of the set, and those of the ledger that the set no longer
+ * names. Names; in dependency order. */
+void reconcile_round_apps(const struct reconcile_round *round, struct list *ret);
+
+struct reconcile_options {
+	bool show;	    /* plan only: nothing is written */
+	bool force;	    /* try a refused version again */
+	bool force_replace; /* replace workloads even when they could roll */
+	bool no_wait;
+	const char *only_key; /* drift: this object only */
+	const char *who;      /* "reload by root" */
+	struct cancel *cancel;
+};
+
+struct reconcile_result {
+	struct plan *plan; /* set when options.show */
+	struct manifest_app *app; /* what the plan was made for: it borrows from it */
+	struct apply_result applied;
+	size_t repaired;
+	bool changed;
+	bool held; /* suspended or held: nothing was done */
+	bool waiting_approval;
+	bool broken; /* the files are broken: what was in force was enforced */
+	int revision;
+};
+
+/* One pass over one app. Success means that everything was done that could be; see result. */
+int reconcile_app(const struct reconcile_world *world, struct reconcile_round *round,
+		  const char *name, const struct reconcile_options *options,
+		  struct reconcile_result *ret, struct err *err);
+void reconcile_result_done(struct reconcile_result *result);
+
+/* A drift event of kube/observe: true when `object` (metadata; NULL: gone) is not what the ledger
+ * says we applied, so that a pass over ret_app with only_key is due. Asks nothing. */
+bool reconcile_drifted(struct state_ledger *ledger, const char *key, const json_t *object,
+		       char **ret_app);

@@ -1,0 +1,86 @@
+/*
+ * state/ledger: what we own, written before it is made (write-ahead inventory).
+ *
+ * One file, STATE/ledger.json, keyed by object key and bound to the cluster's identity: bound to
+ * another cluster it is empty (the old one is kept beside it as ledger-<uid>.json). It grows before
+ * the first write of a pass and shrinks after a delete was confirmed, so a crash can leave an entry
+ * too many, never an object that nobody tracks.
+ *
+ * Thread safe: one lock; entries handed out are copies.
+ */
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/list.h"
+#include "base/map.h"
+#include "manifest/object.h"
+
+struct state_ledger;
+
+struct state_entry {
+	struct manifest_id id;
+	char *key;
+	char *app;    /* "ghost@tfe-fr" */
+	char *uid;    /* NULL: announced, not made yet (or not confirmed) */
+	char *hash;   /* of the body that was applied last; NULL as uid */
+	char *owned;  /* digest of our managedFields entry after that (manifest/live.h) */
+	char *source; /* "ghost/deployment.yml.j2" */
+	enum manifest_prune prune;
+	bool keep;    /* bears data */
+	bool replacing; /* a replace stood between delete and create */
+};
+
+struct state_app {
+	char *name;
+	int revision;	   /* in force; 0: none */
+	char *health;	   /* "ready", "waiting", "failed", "broken", "refused" ...; state words of
+			    * status */
+	char *note;	   /* the reason or remark of status */
+	char *since;	   /* RFC 3339 */
+	char *hash;	   /* of the app as applied last */
+	char *refused;	   /* hash that is not tried again; or NULL */
+};
+
+/* Opens (creating STATE 0700) and reads; a damaged file is moved aside with a warning in err (r = 1)
+ * and the ledger starts empty. */
+int state_ledger_open(const char *state_dir, struct state_ledger **ret, struct err *err);
+void state_ledger_free(struct state_ledger *ledger);
+
+/* Binds to the cluster with that UID. Returns 1 when another cluster's ledger was put aside. */
+int state_ledger_bind(struct state_ledger *ledger, const char *cluster_uid, struct err *err);
+const char *state_ledger_cluster(const struct state_ledger *ledger); /* "" before the first bind */
+
+/* A copy, or NULL. Release with state_entry_free(). */
+struct state_entry *state_ledger_get(struct state_ledger *ledger, const char *key);
+/* Copies of all entries (key -> struct state_entry, released with the map), of one app or of all
+ * (app NULL), plus those of `also` (keys; may be NULL). */
+void state_ledger_entries(struct state_ledger *ledger, const char *app, const struct list *also,
+			  struct map *ret);
+/* The names of all apps that own an entry or have a state_app. */
+void state_ledger_apps(struct state_ledger *ledger, struct list *ret);
+/* All "group/Kind" that entries have, sorted. */
+void state_ledger_kinds(struct state_ledger *ledger, struct list *ret);
+/* All namespaces that entries have, sorted. */
+void state_ledger_namespaces(struct state_ledger *ledger, struct list *ret);
+
+/* Copies the entries in, and writes the file once. */
+int state_ledger_put(struct state_ledger *ledger, const struct state_entry *const *entries,
+		     size_t count, struct err *err);
+int state_ledger_remove(struct state_ledger *ledger, const struct list *keys, struct err *err);
+
+struct state_app *state_ledger_app(struct state_ledger *ledger, const char *name); /* copy or NULL */
+int state_ledger_put_app(struct state_ledger *ledger, const struct state_app *app, struct err *err);
+int state_ledger_remove_app(struct state_ledger *ledger, const char *name, struct err *err);
+
+/* Approvals: an id for a set of deletes (first 4 to 8 hex digits of the digest of their keys). */
+int state_ledger_approve(struct state_ledger *ledger, const char *id, struct err *err);
+bool state_ledger_approved(struct state_ledger *ledger, const char *id);
+
+struct state_entry *state_entry_new(const struct manifest_object *object, const char *app);
+struct state_entry *state_entry_copy(const struct state_entry *entry);
+void state_entry_free(struct state_entry *entry);
+void state_app_free(struct state_app *app);
