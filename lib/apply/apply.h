@@ -2,9 +2,9 @@
  * apply: executes the steps of a plan.
  *
  * All steps whose predecessors are done go out as one batch; waits are polled between batches. A
- * failed step fails only what comes after it. The ledger must have grown before (write-ahead); apply
- * records each success in it. A cancel ends waits at once, but never between the delete and the
- * create of a replace.
+ * failed step fails only what comes after it. The ledger must have grown before (write-ahead);
+ * apply records each success in it. A cancel ends waits at once, but never between the delete and
+ * the create of a replace.
  */
 #pragma once
 
@@ -25,7 +25,6 @@ struct apply_context {
 	struct cancel *cancel;
 	int64_t timeout_ms; /* of each wait: the app's */
 	int revision;	    /* for events */
-	bool no_wait;	    /* do not wait for health (CRDs and replaces are waited for) */
 };
 
 struct apply_result {

@@ -33,13 +33,17 @@ struct reconcile_world {
 /* What one round of passes shares: made once for a reload, a start or a verb. */
 struct reconcile_round;
 
-/* Brings the world of the API server into the ledger (cluster identity) and lists the kinds of the
- * ledger and of the set once. `selected` apps only when prune must be limited (--app, --tags).
- * ERR_UNREACHABLE when the server is not there. */
+/* Learns the cluster's identity and binds the ledger to it. The kinds of the ledger and of the set
+ * are listed once, when the first app needs them. ERR_UNREACHABLE when the server is not there. */
 int reconcile_round_begin(const struct reconcile_world *world, struct manifest_set *set,
 			  const struct deadline *deadline, struct reconcile_round **ret,
 			  struct err *err);
 void reconcile_round_end(struct reconcile_round *round);
+
+/* Limits the round to what --app, --tags and --skip-tags select; nothing else is then touched, and
+ * apps that left the files only when `app` names them. */
+void reconcile_round_select(struct reconcile_round *round, const char *app,
+			    const struct list *tags, const struct list *skip_tags);
 
 /* The apps that need a pass: those of the set, and those of the ledger that the set no longer
  * names. Names; in dependency order. */
@@ -49,7 +53,6 @@ struct reconcile_options {
 	bool show;	    /* plan only: nothing is written */
 	bool force;	    /* try a refused version again */
 	bool force_replace; /* replace workloads even when they could roll */
-	bool no_wait;
 	const char *only_key; /* drift: this object only */
 	const char *who;      /* "reload by root" */
 	struct cancel *cancel;

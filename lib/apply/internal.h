@@ -1,0 +1,47 @@
+/* apply/internal: what the files of lib/apply share; not for others. */
+#pragma once
+
+#include "apply/apply.h"
+
+enum step_state {
+	STEP_PENDING,
+	STEP_DONE,
+	STEP_FAILED,
+	STEP_SKIPPED, /* a step before it failed */
+};
+
+/* One execution of a plan. */
+struct apply_run {
+	const struct apply_context *context;
+	const struct plan *plan;
+	struct apply_result *result;
+	enum step_state *states; /* one a step */
+	int64_t *began;		 /* clock time of a wait's first look, or of a replace's delete */
+	int64_t tell_after;	 /* a wait that lasts longer says why in the journal; doubles */
+};
+
+/* Writes (create, patch, adopt) that may run now, as one batch. Positive when any ran. */
+int apply_writes(struct apply_run *run, struct err *err);
+/* Moves the fields of kubectl's and Ansible's managers to ours, so that an apply can remove them.
+ */
+int apply_adopt(struct apply_run *run, const struct plan_step *step, struct err *err);
+/* Delete, then create; see plan_replace for the order. */
+int apply_replace(struct apply_run *run, size_t index, struct err *err);
+/* Deletes what left the files. */
+int apply_delete(struct apply_run *run, size_t index, struct err *err);
+/* Looks once at everything that is waited for. Positive when a wait ended, 0 when all go on. */
+int apply_look(struct apply_run *run, struct err *err);
+
+/* For one request: generous, cancelable. */
+struct deadline apply_deadline(const struct apply_run *run);
+
+bool apply_runnable(const struct apply_run *run, size_t index);
+
+/* Records a success in the ledger: `object` is what the server answered. */
+int apply_record(struct apply_run *run, const struct plan_step *step, const json_t *object,
+		 struct err *err);
+/* Says that a step failed, once, and counts it. */
+void apply_fail(struct apply_run *run, size_t index, const struct err *why);
+/* An event about the object of a step. */
+void apply_say(struct apply_run *run, const struct plan_step *step, enum event_kind kind,
+	       const char *format, ...) __attribute__((format(printf, 4, 5)));

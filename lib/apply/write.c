@@ -1,0 +1,167 @@
+/* Creates and patches, many at once. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "apply/internal.h"
+#include "base/mem.h"
+
+/* Requests of one batch get this long together; a large CRD set on a small disk needs it. */
+#define BATCH_MS 120000
+
+static bool is_write(const struct plan_step *step)
+{
+	return step->action == PLAN_CREATE || step->action == PLAN_PATCH ||
+	       step->action == PLAN_ADOPT;
+}
+
+/* "spec.replicas 1 -> 0, metadata.labels.x gone": what somebody else had done, the other way
+ * round than our change. */
+static char *drift_text(const struct plan_step *step)
+{
+	struct buf text = BUF_INIT;
+
+	for (size_t i = 0; i < step->diff.n && i < 3; i++) {
+		const struct tree_difference *d = &step->diff.items[i];
+		buf_printf(&text, "%s%s %s -> %s", i ? ", " : "", d->path, d->to ? d->to : "(none)",
+			   d->from ? d->from : "(none)");
+	}
+	if (step->diff.n > 3)
+		buf_printf(&text, " and %zu more", step->diff.n - 3);
+	return buf_steal(&text);
+}
+
+static void say_repaired(struct apply_run *run, const struct plan_step *step)
+{
+	cleanup_free char *what = drift_text(step);
+	const char *who = step->culprit ? step->culprit : "somebody";
+
+	if (step->action == PLAN_CREATE)
+		apply_say(run, step, EVENT_REPAIRED,
+			  "repaired: it had been deleted (Kubernetes does not record by whom)");
+	else if (*what)
+		apply_say(run, step, EVENT_REPAIRED, "repaired: %s had set %s", who, what);
+	else
+		apply_say(run, step, EVENT_REPAIRED, "repaired: %s had changed it", who);
+}
+
+/* A create of what the ledger says was there with the same content is a repair. */
+static bool was_deleted(struct apply_run *run, const struct plan_step *step)
+{
+	if (step->action != PLAN_CREATE || !step->hash)
+		return false;
+	struct state_entry *entry = state_ledger_get(run->context->ledger, step->key);
+	bool yes = entry && entry->uid && entry->hash && !strcmp(entry->hash, step->hash) &&
+		   !entry->replacing;
+	state_entry_free(entry);
+	return yes;
+}
+
+static void say_written(struct apply_run *run, const struct plan_step *step, bool repaired)
+{
+	if (repaired)
+		say_repaired(run, step);
+	else if (step->action == PLAN_CREATE)
+		apply_say(run, step, EVENT_CREATED, "created");
+	else if (step->action == PLAN_ADOPT)
+		apply_say(run, step, EVENT_ADOPTED, "adopted%s%s", step->why ? ": " : "",
+			  step->why ? step->why : "");
+	else
+		apply_say(run, step, EVENT_CHANGED, "changed");
+}
+
+/* What the server wants to be waited for (an object on its way out, a namespace that goes) is
+ * tried again until the app's timeout. */
+static bool try_again(struct apply_run *run, size_t index, const struct err *why)
+{
+	int64_t now = run->context->clock->now(run->context->clock);
+
+	if (why->code != ERR_CONFLICT)
+		return false;
+	if (!run->began[index])
+		run->began[index] = now;
+	return now - run->began[index] < run->context->timeout_ms;
+}
+
+static int take_result(struct apply_run *run, size_t index, struct kube_result *result,
+		       struct err *err)
+{
+	const struct plan_step *step = &run->plan->steps[index];
+
+	for (size_t i = 0; i < result->warnings.n; i++)
+		apply_say(run, step, EVENT_WARNING, "the API server warns: %s",
+			  result->warnings.items[i]);
+	if (result->err.code) {
+		if (!try_again(run, index, &result->err)) {
+			if (result->field && step->object) {
+				const char *file;
+				int line, column;
+				manifest_object_place(step->object, result->field, &file, &line,
+						      &column);
+				(void)err_at(&result->err, file, line, column);
+			}
+			apply_fail(run, index, &result->err);
+		}
+		return 0;
+	}
+	bool repaired = step->drift || was_deleted(run, step);
+	int r = apply_record(run, step, result->object, err);
+	if (r < 0)
+		return r;
+	run->states[index] = STEP_DONE;
+	run->result->written++;
+	say_written(run, step, repaired);
+	return 1;
+}
+
+/* Takes over what kubectl or Ansible made, one by one: rare, and two requests each. */
+static void adopt_first(struct apply_run *run, const size_t *indexes, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct plan_step *step = &run->plan->steps[indexes[i]];
+		cleanup_err struct err err = ERR_INIT;
+		if (step->action == PLAN_ADOPT && apply_adopt(run, step, &err) < 0)
+			apply_fail(run, indexes[i], &err);
+	}
+}
+
+static int send(struct apply_run *run, const size_t *indexes, size_t count, struct err *err)
+{
+	cleanup_free json_t **bodies = mem_alloc(count * sizeof(*bodies));
+	cleanup_free struct kube_result *results = mem_zalloc(count * sizeof(*results));
+	cleanup_err struct err first = ERR_INIT;
+	struct deadline deadline = deadline_in(run->context->clock, run->context->cancel, BATCH_MS);
+	int r = 0, ran = 0;
+
+	for (size_t i = 0; i < count; i++)
+		bodies[i] = run->plan->steps[indexes[i]].body;
+	/* Each result speaks for itself; the call's own verdict only repeats the first. */
+	(void)kube_client_apply(run->context->client, bodies, count,
+				&(struct kube_apply_options){0}, &deadline, results, &first);
+	for (size_t i = 0; i < count; i++) {
+		if (r >= 0)
+			r = take_result(run, indexes[i], &results[i], err);
+		if (r > 0)
+			ran++;
+		kube_result_done(&results[i]);
+	}
+	return r < 0 ? r : ran;
+}
+
+int apply_writes(struct apply_run *run, struct err *err)
+{
+	cleanup_free size_t *indexes = mem_alloc(run->plan->count * sizeof(*indexes));
+	size_t count = 0, wanted = 0;
+
+	for (size_t i = 0; i < run->plan->count; i++)
+		if (is_write(&run->plan->steps[i]) && apply_runnable(run, i))
+			indexes[wanted++] = i;
+	if (!wanted)
+		return 0;
+	if (cancel_raised(run->context->cancel))
+		return err_set(err, ERR_CANCELED, "canceled");
+	adopt_first(run, indexes, wanted);
+	for (size_t i = 0; i < wanted; i++)
+		if (run->states[indexes[i]] == STEP_PENDING)
+			indexes[count++] = indexes[i];
+	return count ? send(run, indexes, count, err) : 1;
+}
