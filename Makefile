@@ -44,10 +44,10 @@ $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/test/unit/%.o $(BUILD)/test/harness/%.o: CPPFLAGS += -Itest -DGOLDEN='"$(CURDIR)/test/golden"' $(shell pkg-config --cflags check 2>/dev/null)
+$(BUILD)/test/unit/%.o $(BUILD)/test/harness/%.o: CPPFLAGS += -Itest -DGOLDEN='"$(CURDIR)/test/golden"' $(shell pkg-config --cflags check libssl 2>/dev/null)
 
 $(BUILD)/test/unit/%_test: $(BUILD)/test/unit/%_test.o $(HARNESS_OBJ) $(BUILD)/libdesired.a
-	$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs check) $(LDLIBS)
+	$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs check libssl) $(LDLIBS)
 
 $(BUILD)/test/bench/%: $(BUILD)/test/bench/%.o $(BUILD)/libdesired.a
 	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
