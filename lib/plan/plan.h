@@ -75,7 +75,9 @@ struct plan_question {
 		PLAN_ASK_FULL,	  /* the whole live object */
 		PLAN_ASK_DRY_RUN, /* what an apply would make of it */
 	} ask;
-	const struct manifest_object *object;
+	const struct manifest_id *id; /* always there; with key it is all that ASK_FULL needs */
+	const char *key;
+	const struct manifest_object *object; /* what to dry-run; NULL: not in the files any more */
 };
 
 /* Answers, by key. A dry run that was refused has code and message instead of an object. */

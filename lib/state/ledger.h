@@ -31,6 +31,7 @@ struct state_entry {
 	char *source; /* "ghost/deployment.yml.j2" */
 	enum manifest_prune prune;
 	bool keep;    /* bears data */
+	bool kept;      /* left the files, and that it stays was said */
 	bool replacing; /* a replace stood between delete and create */
 };
 
