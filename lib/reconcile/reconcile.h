@@ -4,8 +4,8 @@
  *	effective set (loaded, or the revision in force while the files are broken)
  *	  -> live -> plan (questions, answers, plan) -> inventory grows -> steps -> ledger, revision
  *
- * The caller (a job of the daemon, or a verb) decides when, on which thread, and that an app is never
- * reconciled twice at once.
+ * The caller (a job of the daemon, or a verb) decides when, on which thread, and that an app is
+ * never reconciled twice at once.
  */
 #pragma once
 
@@ -42,24 +42,24 @@ void reconcile_round_end(struct reconcile_round *round);
 
 /* Limits the round to what --app, --tags and --skip-tags select; nothing else is then touched, and
  * apps that left the files only when `app` names them. */
-void reconcile_round_select(struct reconcile_round *round, const char *app,
-			    const struct list *tags, const struct list *skip_tags);
+void reconcile_round_select(struct reconcile_round *round, const char *app, const struct list *tags,
+			    const struct list *skip_tags);
 
 /* The apps that need a pass: those of the set, and those of the ledger that the set no longer
  * names. Names; in dependency order. */
 void reconcile_round_apps(const struct reconcile_round *round, struct list *ret);
 
 struct reconcile_options {
-	bool show;	    /* plan only: nothing is written */
-	bool force;	    /* try a refused version again */
-	bool force_replace; /* replace workloads even when they could roll */
+	bool show;	      /* plan only: nothing is written */
+	bool force;	      /* try a refused version again */
+	bool force_replace;   /* replace workloads even when they could roll */
 	const char *only_key; /* drift: this object only */
 	const char *who;      /* "reload by root" */
 	struct cancel *cancel;
 };
 
 struct reconcile_result {
-	struct plan *plan; /* set when options.show */
+	struct plan *plan;	  /* set when options.show */
 	struct manifest_app *app; /* what the plan was made for: it borrows from it */
 	struct apply_result applied;
 	size_t repaired;
