@@ -1,60 +1,178 @@
 # desired: one binary and one systemd service. `make help` lists the targets.
 #
-# lib/ becomes build/libdesired.a, daemon/ the binary, and every test links the archive.
+# lib/ becomes build/libdesired.a, daemon/ the binary, and every test links the archives.
 
 PREFIX     ?= /usr/local
 SYSCONFDIR ?= /etc
 UNITDIR    ?= $(PREFIX)/lib/systemd/system
+CATALOGDIR ?= $(PREFIX)/lib/systemd/catalog
 DESTDIR    ?=
 BUILD      ?= build
 VERSION    := $(shell cat VERSION)
 
 CC       ?= gcc
 OPT      ?= -O2 -g
+SANITIZE ?=
 WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 PACKAGES := libcurl yaml-0.1 jansson libuv libsystemd libpcre2-8 libcrypto libmicrohttpd
-CPPFLAGS += -D_GNU_SOURCE -DDESIRED_VERSION='"$(VERSION)"' -DPREFIX='"$(PREFIX)"' -Ilib -Idaemon
-CFLAGS   += -std=gnu17 $(OPT) $(WARN) -pthread $(SANITIZE) $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
+CPPFLAGS += -D_GNU_SOURCE -DDESIRED_VERSION='"$(VERSION)"' -DPREFIX='"$(PREFIX)"' -Ilib -Idaemon -Itest
+CFLAGS   += -std=gnu17 $(OPT) $(WARN) -pthread $(SANITIZE) $(shell pkg-config --cflags $(PACKAGES) check 2>/dev/null)
 LDLIBS   += $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lm
 LDFLAGS  += -pthread $(SANITIZE)
 
 LIB_DIRS   ?= *
 LIB_SRC    := $(sort $(wildcard $(LIB_DIRS:%=lib/%/*.c)))
-DAEMON_SRC := $(sort $(wildcard daemon/*.c))
+DAEMON_SRC := $(filter-out daemon/main.c,$(sort $(wildcard daemon/*.c)))
 UNIT_SRC   := $(sort $(wildcard test/unit/*/*_test.c))
 HARNESS_SRC:= $(sort $(wildcard test/harness/*.c))
-BENCH_SRC  := $(sort $(wildcard test/bench/*.c))
+CLUSTER_SRC:= $(sort $(wildcard test/cluster/*_test.c))
 LIB_OBJ    := $(LIB_SRC:%.c=$(BUILD)/%.o)
 DAEMON_OBJ := $(DAEMON_SRC:%.c=$(BUILD)/%.o)
-UNIT_BIN   := $(UNIT_SRC:%.c=$(BUILD)/%)
 HARNESS_OBJ:= $(HARNESS_SRC:%.c=$(BUILD)/%.o)
-BENCH_BIN  := $(BENCH_SRC:%.c=$(BUILD)/%)
-C_FILES    := $(wildcard lib/*/*.[ch] daemon/*.[ch] test/unit/*/*.c test/harness/*.[ch] test/fuzz/*.c test/bench/*.c)
+UNIT_BIN   := $(UNIT_SRC:%.c=$(BUILD)/%)
+CLUSTER_BIN:= $(CLUSTER_SRC:%.c=$(BUILD)/%)
+ARCHIVES   := $(BUILD)/libdaemon.a $(BUILD)/libdesired.a
 
-all: $(BUILD)/desired ## build build/desired
+all: $(BUILD)/desired $(BUILD)/traefik-crds.yaml ## build the binary (and fetch Traefik's CRDs, which the shipped manifests need)
 
-$(BUILD)/desired: $(DAEMON_OBJ) $(BUILD)/libdesired.a
+$(BUILD)/desired: $(BUILD)/daemon/main.o $(ARCHIVES)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(BUILD)/libdesired.a: $(LIB_OBJ)
+$(BUILD)/libdaemon.a: $(DAEMON_OBJ)
+$(ARCHIVES):
 	@rm -f $@
 	$(AR) rcs $@ $^
 
-$(BUILD)/%.o: %.c
+$(BUILD)/%.o: %.c | $(BUILD)/.packages
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/test/unit/%.o $(BUILD)/test/harness/%.o: CPPFLAGS += -Itest -DGOLDEN='"$(CURDIR)/test/golden"' $(shell pkg-config --cflags check libssl 2>/dev/null)
+$(BUILD)/test/unit/%_test: $(BUILD)/test/unit/%_test.o $(HARNESS_OBJ) $(ARCHIVES)
+	$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs check) $(LDLIBS)
 
-$(BUILD)/test/unit/%_test: $(BUILD)/test/unit/%_test.o $(HARNESS_OBJ) $(BUILD)/libdesired.a
-	$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs check libssl) $(LDLIBS)
+$(BUILD)/test/cluster/%_test: $(BUILD)/test/cluster/%_test.o $(HARNESS_OBJ) $(ARCHIVES)
+	$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs check) $(LDLIBS)
 
-$(BUILD)/test/bench/%: $(BUILD)/test/bench/%.o $(BUILD)/libdesired.a
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$(BUILD)/test/unit/%.o: CPPFLAGS += -DGOLDEN='"$(CURDIR)/test/golden"'
 
-check-unit: $(UNIT_BIN) ## the quick part of check: unit and golden tests
-	test/run $(UNIT_BIN)
+# Traefik's own definitions, from its pinned and checksummed Go module; never copied into the tree.
+$(BUILD)/traefik-crds.yaml: manifests/fetch-traefik-crds
+	@mkdir -p $(@D)
+	manifests/fetch-traefik-crds $@
 
--include $(LIB_OBJ:.o=.d) $(DAEMON_OBJ:.o=.d) $(UNIT_BIN:=.d) $(HARNESS_OBJ:.o=.d) $(BENCH_BIN:=.d)
-.PHONY: all
+## --- prerequisites ---
+
+$(BUILD)/.packages: config/packages
+	@mkdir -p $(@D)
+	@test/prerequisites build
+	@touch $@
+
+deps: ## install the Debian packages that building and testing need (as root)
+	apt-get install -y --no-install-recommends $$(sed 's/#.*//' config/packages) || \
+		{ apt-get update && apt-get install -y --no-install-recommends $$(sed 's/#.*//' config/packages); }
+
+prerequisites:
+	@test/prerequisites all
+
+## --- tests ---
+
+check: ## all tests; ends with "N passed, N failed"
+	@rm -rf $(BUILD)/results
+	@$(MAKE) --no-print-directory prerequisites
+	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory check-unit-only
+	@$(MAKE) --no-print-directory asan-only
+	@test/run $(BUILD)/results test/layers test/format
+	@$(MAKE) --no-print-directory check-cluster-only
+	@$(MAKE) --no-print-directory check-system-only
+	@test/run --total $(BUILD)/results
+
+check-unit: ## the quick part: unit and golden tests
+	@rm -rf $(BUILD)/results
+	@$(MAKE) --no-print-directory check-unit-only
+	@test/run --total $(BUILD)/results
+
+check-cluster: prerequisites all ## the tests on a real control plane
+	@rm -rf $(BUILD)/results
+	@$(MAKE) --no-print-directory check-cluster-only
+	@test/run --total $(BUILD)/results
+
+check-system: prerequisites all ## the tests in a real systemd
+	@rm -rf $(BUILD)/results
+	@$(MAKE) --no-print-directory check-system-only
+	@test/run --total $(BUILD)/results
+
+check-unit-only: $(UNIT_BIN)
+	@test/run $(BUILD)/results $(UNIT_BIN)
+
+check-cluster-only: $(BUILD)/desired $(BUILD)/traefik-crds.yaml $(CLUSTER_BIN)
+	@BUILD=$(abspath $(BUILD)) test/run $(BUILD)/results test/cluster/check
+
+check-system-only: $(BUILD)/desired
+	@BUILD=$(abspath $(BUILD)) test/run $(BUILD)/results test/system/service_test
+
+asan: ## unit and golden tests under AddressSanitizer and UBSan
+	@rm -rf $(BUILD)/asan/results
+	@$(MAKE) --no-print-directory asan-only
+	@test/run --total $(BUILD)/asan/results
+
+asan-only:
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan OPT="-O1 -g" SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined" asan-tests
+
+asan-tests: $(UNIT_BIN)
+	@ASAN_OPTIONS=detect_leaks=1 CK_TIMEOUT_MULTIPLIER=4 test/run $(patsubst %/asan,%,$(BUILD))/results $(UNIT_BIN)
+
+coverage: ## line coverage of lib/ by the unit tests
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/coverage OPT="-O0 -g" SANITIZE="--coverage" check-unit
+	@test/coverage $(BUILD)/coverage
+
+## --- care ---
+
+format: ## fail when a C file is not formatted
+	@test/format
+
+lint: ## static analysis
+	cppcheck --quiet --enable=warning,portability --inline-suppr --error-exitcode=1 \
+		--suppress=nullPointerOutOfMemory -Ilib -Idaemon $(CPPFLAGS:-I%=) lib daemon
+	shellcheck $$(git ls-files | xargs grep -lE '^#!/usr/bin/env bash' )
+
+layers: ## fail when an include points up, or a library is used outside its folder
+	@test/layers
+
+## --- use ---
+
+demo: prerequisites all ## the main job, narrated, on an embedded real control plane (or KUBECONFIG)
+	@BUILD=$(abspath $(BUILD)) test/cluster/demo
+
+bench: prerequisites all ## time, requests and memory beside kubectl, in one run
+	@BUILD=$(abspath $(BUILD)) test/bench/bench
+
+torture: prerequisites all ## the long attacks
+	@BUILD=$(abspath $(BUILD)) TORTURE=1 test/run $(BUILD)/torture-results test/cluster/check
+
+install: $(BUILD)/desired $(BUILD)/traefik-crds.yaml ## install below DESTDIR and PREFIX
+	install -D -m 0755 $(BUILD)/desired $(DESTDIR)$(PREFIX)/bin/desired
+	install -d -m 0755 $(DESTDIR)$(UNITDIR) $(DESTDIR)$(CATALOGDIR) $(DESTDIR)$(SYSCONFDIR)/desired
+	sed 's,@PREFIX@,$(PREFIX),g' systemd/desired.service.in > $(DESTDIR)$(UNITDIR)/desired.service
+	chmod 0644 $(DESTDIR)$(UNITDIR)/desired.service
+	install -m 0644 systemd/desired.catalog $(DESTDIR)$(CATALOGDIR)/desired.catalog
+	[ -e $(DESTDIR)$(SYSCONFDIR)/desired/desired.yaml ] || \
+		install -m 0644 config/desired.yaml $(DESTDIR)$(SYSCONFDIR)/desired/desired.yaml
+	install -d -m 0755 $(DESTDIR)$(PREFIX)/share/desired
+	cp -R --no-preserve=ownership manifests $(DESTDIR)$(PREFIX)/share/desired/
+	rm -f $(DESTDIR)$(PREFIX)/share/desired/manifests/fetch-traefik-crds
+	install -m 0644 $(BUILD)/traefik-crds.yaml $(DESTDIR)$(PREFIX)/share/desired/manifests/traefik/crds.yaml
+	install -D -m 0644 config/app.yaml $(DESTDIR)$(PREFIX)/share/desired/app.yaml.example
+	[ -n "$(DESTDIR)" ] || { journalctl --update-catalog && systemctl daemon-reload; } 2>/dev/null || true
+
+clean: ## remove what was built
+	rm -rf $(BUILD)
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+-include $(LIB_OBJ:.o=.d) $(DAEMON_OBJ:.o=.d) $(BUILD)/daemon/main.d $(UNIT_BIN:=.d) $(HARNESS_OBJ:.o=.d) $(CLUSTER_BIN:=.d)
+.PHONY: all deps prerequisites check check-unit check-cluster check-system check-unit-only check-cluster-only \
+	check-system-only asan asan-only asan-tests coverage format lint layers demo bench torture install clean help
 .SECONDARY:
