@@ -12,10 +12,11 @@
 #include <stddef.h>
 
 struct tree_difference {
-	char *path; /* containers[ghost].image: display form, list items by their name */
-	char *place; /* the same as tree/path.h reads it in the `to` tree (or `from` when removed) */
-	char *from; /* as short JSON without quotes where it is a string; NULL: was not there */
-	char *to;   /* NULL: is no longer there */
+	char *path;  /* containers[ghost].image: display form, list items by their name */
+	char *place; /* the same as tree/path.h reads it in the `to` tree (or `from` when removed)
+		      */
+	char *from;  /* as short JSON without quotes where it is a string; NULL: was not there */
+	char *to;    /* NULL: is no longer there */
 };
 
 struct tree_diff {

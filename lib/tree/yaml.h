@@ -32,8 +32,8 @@ struct tree_yaml_node {
 	const char *tag;  /* "!vault", "tag:yaml.org,2002:str"; NULL when none was written */
 	const char *text; /* scalar: its content, NUL-terminated */
 	size_t length;
-	bool plain; /* scalar: written without quotes and not as a block */
-	size_t count; /* items of a sequence, pairs of a mapping */
+	bool plain;			     /* scalar: written without quotes and not as a block */
+	size_t count;			     /* items of a sequence, pairs of a mapping */
 	const struct tree_yaml_node **items; /* mapping: key, value, key, value ... merged (<<) */
 };
 
