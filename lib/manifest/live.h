@@ -13,9 +13,9 @@
 #include "base/map.h"
 
 struct manifest_live_object {
-	json_t *body;		/* metadata (with managedFields) or everything */
+	json_t *body; /* metadata (with managedFields) or everything */
 	bool full;
-	char *owned;		/* digest of our own managedFields entry, time included; NULL: none */
+	char *owned; /* digest of our own managedFields entry, time included; NULL: none */
 };
 
 struct manifest_live {

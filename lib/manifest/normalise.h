@@ -1,9 +1,9 @@
 /*
  * manifest/normalise: a body as it is hashed and sent (design.md section 6).
  *
- * stringData becomes data; status, uid, resourceVersion, creationTimestamp, generation, selfLink and
- * managedFields go; port protocol is filled in (it is a list key of server-side apply); apiVersions
- * that only changed their version are rewritten; generateName is refused by name.
+ * stringData becomes data; status, uid, resourceVersion, creationTimestamp, generation, selfLink
+ * and managedFields go; port protocol is filled in (it is a list key of server-side apply);
+ * apiVersions that only changed their version are rewritten; generateName is refused by name.
  */
 #pragma once
 

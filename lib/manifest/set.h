@@ -19,8 +19,8 @@
 
 struct manifest_directory {
 	char *path;
-	unsigned int mode;	 /* 0755 when none was given */
-	long uid, gid;		 /* -1: as created */
+	unsigned int mode; /* 0755 when none was given */
+	long uid, gid;	   /* -1: as created */
 };
 
 struct manifest_options {
@@ -55,14 +55,21 @@ struct manifest_set {
 	struct manifest_app **apps; /* by name */
 	size_t count;
 	struct diag_list findings;
-	bool fatal; /* desired.yaml or a shared variable file is broken: keep everything as it was */
+	bool fatal; /* desired.yaml or a shared variable file is broken: keep everything as it was
+		     */
 	bool empty; /* the directory is missing, empty or unreadable: prune nothing */
 	bool unnamed_apps; /* an app failed before its instances were known: any app of its folder's
 			      name may be missing from the set */
 	struct list broken_folders; /* the names of those folders */
-	char *git_head; /* short commit of the directory when it is a checkout, with "+dirty"; NULL */
+	char *git_head; /* short commit of the directory when it is a checkout, with "+dirty"; NULL
+			 */
 	size_t file_count;
 };
+
+/* For whoever fills a set (source): a new one, an app into it, and in order at the end. */
+struct manifest_set *manifest_set_new(void);
+void manifest_set_add(struct manifest_set *set, struct manifest_app *app_stolen);
+void manifest_set_sort(struct manifest_set *set);
 
 struct manifest_set *manifest_set_ref(struct manifest_set *set);
 void manifest_set_unref(struct manifest_set *set);
@@ -72,10 +79,16 @@ struct manifest_app *manifest_app_new(const char *app, const char *instance);
 struct manifest_app *manifest_app_ref(struct manifest_app *app);
 void manifest_app_unref(struct manifest_app *app);
 void manifest_app_add(struct manifest_app *app, struct manifest_object *object_stolen);
+/* Takes an object out (the caller owns it), or releases all of them. */
+struct manifest_object *manifest_app_take(struct manifest_app *app, size_t index);
+void manifest_app_clear(struct manifest_app *app);
 const struct manifest_object *manifest_app_find(const struct manifest_app *app, const char *key);
 
 /* Computes hash once all objects are in. */
 void manifest_app_seal(struct manifest_app *app);
+
+/* The options as a revision stores them. */
+json_t *manifest_options_to_json(const struct manifest_options *options);
 
 /* What a revision stores, and back. The JSON holds bodies, places and options: everything a
  * later pass needs when the files are gone. */

@@ -1,0 +1,132 @@
+#include "manifest/pod.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "tree/path.h"
+
+static const struct {
+	const char *kind, *template, *spec;
+} places[] = {
+	{"Deployment", "spec.template", "spec.template.spec"},
+	{"StatefulSet", "spec.template", "spec.template.spec"},
+	{"DaemonSet", "spec.template", "spec.template.spec"},
+	{"ReplicaSet", "spec.template", "spec.template.spec"},
+	{"ReplicationController", "spec.template", "spec.template.spec"},
+	{"Job", "spec.template", "spec.template.spec"},
+	{"CronJob", "spec.jobTemplate.spec.template", "spec.jobTemplate.spec.template.spec"},
+};
+
+#define PLACES (sizeof(places) / sizeof(places[0]))
+
+json_t *manifest_pod_template(const json_t *body, const char **ret_path)
+{
+	const char *kind = json_string_value(json_object_get(body, "kind"));
+
+	if (kind && !strcmp(kind, "Pod")) {
+		if (ret_path)
+			*ret_path = "";
+		return (json_t *)body;
+	}
+	for (size_t i = 0; kind && i < PLACES; i++)
+		if (!strcmp(places[i].kind, kind)) {
+			if (ret_path)
+				*ret_path = places[i].template;
+			return tree_path_get(body, places[i].template);
+		}
+	return NULL;
+}
+
+json_t *manifest_pod_spec(const json_t *body, const char **ret_path)
+{
+	json_t *template = manifest_pod_template(body, ret_path);
+
+	for (size_t i = 0; ret_path && template && i < PLACES; i++)
+		if (!strcmp(places[i].template, *ret_path)) {
+			*ret_path = places[i].spec;
+			break;
+		}
+	if (ret_path && template && !**ret_path)
+		*ret_path = "spec";
+	return json_object_get(template, "spec");
+}
+
+void manifest_pod_containers(const json_t *body,
+			     void (*each)(void *context, json_t *container, const char *list,
+					  const char *path),
+			     void *context)
+{
+	static const char *const lists[] = {"initContainers", "containers"};
+	const char *where = "";
+	json_t *spec = manifest_pod_spec(body, &where), *container;
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		size_t j;
+		json_array_foreach (json_object_get(spec, lists[i]), j, container) {
+			cleanup_buf struct buf path = BUF_INIT;
+			buf_printf(&path, "%s.%s[%zu]", where, lists[i], j);
+			each(context, container, lists[i], buf_str(&path));
+		}
+	}
+}
+
+struct references {
+	void (*each)(void *context, const char *kind, const char *name);
+	void *context;
+};
+
+static void report(const struct references *to, const char *kind, const json_t *object,
+		   const char *key)
+{
+	const char *name = json_string_value(json_object_get(object, key));
+
+	if (name)
+		to->each(to->context, kind, name);
+}
+
+static void container_references(void *context, json_t *container, const char *list,
+				 const char *path)
+{
+	const struct references *to = context;
+	size_t i;
+	json_t *item;
+
+	(void)list;
+	(void)path;
+	json_array_foreach (json_object_get(container, "env"), i, item) {
+		const json_t *from = json_object_get(item, "valueFrom");
+		report(to, "ConfigMap", json_object_get(from, "configMapKeyRef"), "name");
+		report(to, "Secret", json_object_get(from, "secretKeyRef"), "name");
+	}
+	json_array_foreach (json_object_get(container, "envFrom"), i, item) {
+		report(to, "ConfigMap", json_object_get(item, "configMapRef"), "name");
+		report(to, "Secret", json_object_get(item, "secretRef"), "name");
+	}
+}
+
+static void volume_references(const struct references *to, const json_t *volume)
+{
+	size_t i;
+	json_t *source;
+
+	report(to, "ConfigMap", json_object_get(volume, "configMap"), "name");
+	report(to, "Secret", json_object_get(volume, "secret"), "secretName");
+	json_array_foreach (tree_path_get(volume, "projected.sources"), i, source) {
+		report(to, "ConfigMap", json_object_get(source, "configMap"), "name");
+		report(to, "Secret", json_object_get(source, "secret"), "name");
+	}
+}
+
+void manifest_pod_references(const json_t *body,
+			     void (*each)(void *context, const char *kind, const char *name),
+			     void *context)
+{
+	struct references to = {each, context};
+	size_t i;
+	json_t *volume;
+
+	manifest_pod_containers(body, container_references, &to);
+	json_array_foreach (json_object_get(manifest_pod_spec(body, NULL), "volumes"), i, volume) {
+		volume_references(&to, volume);
+	}
+}

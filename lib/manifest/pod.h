@@ -1,0 +1,25 @@
+/* manifest/pod: where the pods of a workload are described. */
+#pragma once
+
+#include <jansson.h>
+
+/* The object with the metadata and spec of the pods (spec.template of a Deployment, the body of
+ * a Pod), or NULL for what has no pods. ret_path, unless NULL, says where it stands
+ * ("spec.template",
+ * "" for a Pod); static. Borrowed. */
+json_t *manifest_pod_template(const json_t *body, const char **ret_path);
+
+/* Its spec. ret_path as above ("spec.template.spec"). Borrowed. */
+json_t *manifest_pod_spec(const json_t *body, const char **ret_path);
+
+/* Calls for every container and init container; path is where it stands in the body. */
+void manifest_pod_containers(const json_t *body,
+			     void (*each)(void *context, json_t *container, const char *list,
+					  const char *path),
+			     void *context);
+
+/* Calls for every ConfigMap and Secret that the pods name (volumes, env, envFrom); kind is
+ * "ConfigMap" or "Secret". The same one may come several times. */
+void manifest_pod_references(const json_t *body,
+			     void (*each)(void *context, const char *kind, const char *name),
+			     void *context);

@@ -1,0 +1,123 @@
+#include "manifest/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+static struct manifest_text *text_new(const char *file)
+{
+	struct manifest_text *text = mem_new(struct manifest_text);
+
+	text->references = 1;
+	text->file = mem_strdup(file);
+	return text;
+}
+
+int manifest_text_parse(const char *file, const char *text, size_t length,
+			struct manifest_text **ret, struct err *err)
+{
+	struct manifest_text *parsed = text_new(file);
+
+	int r = tree_yaml_parse(text, length, file, &parsed->documents, err);
+	if (r < 0) {
+		manifest_text_unref(parsed);
+		return r;
+	}
+	*ret = parsed;
+	return 0;
+}
+
+/* The marks of one output line: the first begins it, later ones are expressions in it. What stands
+ * before the first expression is the template's own text, so columns there can be told exactly;
+ * behind it the expression itself is the best answer. */
+static bool origin_in_output(const struct template_output *output, int line, int column,
+			     const char **ret_file, int *ret_line, int *ret_column)
+{
+	const struct template_mark *first = NULL, *best = NULL;
+
+	for (size_t i = 0; i < output->mark_count; i++) {
+		const struct template_mark *mark = &output->marks[i];
+		if (mark->output_line > line)
+			break;
+		if (mark->output_line < line)
+			continue;
+		if (!first)
+			first = best = mark;
+		else if (mark->line == first->line && !strcmp(mark->file, first->file) &&
+			 !first->printed && mark->column - first->column < column)
+			best = mark;
+	}
+	if (!first)
+		return template_output_origin(output, line, ret_file, ret_line, ret_column);
+	*ret_file = best->file;
+	*ret_line = best->line;
+	*ret_column = best->column;
+	if (best == first && !first->printed)
+		*ret_column += column - 1;
+	return true;
+}
+
+void manifest_text_origin(const struct manifest_text *text, int line, int column,
+			  const char **ret_file, int *ret_line, int *ret_column)
+{
+	if (text->rendered &&
+	    origin_in_output(&text->output, line, column, ret_file, ret_line, ret_column))
+		return;
+	*ret_file = text->file;
+	*ret_line = text->rendered ? 0 : line;
+	*ret_column = text->rendered ? 0 : column;
+}
+
+/* From the place in the output to the place in the template; the rendered line goes to the
+ * trail, because it shows what the template made of its variables. */
+static void place_in_template(const struct manifest_text *text, struct err *err)
+{
+	const char *file;
+	int line, column, output_line = err->place.line;
+	cleanup_free char *rendered = steal(&err->excerpt);
+
+	manifest_text_origin(text, output_line, err->place.column, &file, &line, &column);
+	free(err->place.file);
+	err->place = (struct err_place){mem_strdup(file), line, column};
+	err->caret_width = 0;
+	if (!err->trail && rendered && *rendered)
+		err->trail = mem_printf("rendered line %d: %s", output_line, rendered);
+}
+
+int manifest_text_parse_output(const char *file, struct template_output *output,
+			       struct manifest_text **ret, struct err *err)
+{
+	struct manifest_text *parsed = text_new(file);
+
+	parsed->rendered = true;
+	parsed->output = *output;
+	*output = (struct template_output){0};
+	int r = tree_yaml_parse(buf_str(&parsed->output.text), parsed->output.text.len, file,
+				&parsed->documents, err);
+	if (r < 0) {
+		place_in_template(parsed, err);
+		manifest_text_unref(parsed);
+		return r;
+	}
+	*ret = parsed;
+	return 0;
+}
+
+struct manifest_text *manifest_text_ref(struct manifest_text *text)
+{
+	if (text)
+		__atomic_add_fetch(&text->references, 1, __ATOMIC_RELAXED);
+	return text;
+}
+
+void manifest_text_unref(struct manifest_text *text)
+{
+	if (!text || __atomic_sub_fetch(&text->references, 1, __ATOMIC_ACQ_REL))
+		return;
+	tree_yaml_done(&text->documents);
+	if (text->rendered)
+		template_output_done(&text->output);
+	free(text->file);
+	free(text);
+}
