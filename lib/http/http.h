@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "base/buf.h"
 #include "base/deadline.h"
@@ -24,14 +25,14 @@ struct http_stream;
 
 /* Whom to talk to and how to know each other. PEM texts, not files; all are copied. */
 struct http_peer_options {
-	const char *base_url;	/* "https://127.0.0.1:6443"; or "http://..." */
-	const char *unix_socket; /* path: connect there instead */
-	const char *ca;		/* PEM; NULL: the system's */
+	const char *base_url;	       /* "https://127.0.0.1:6443"; or "http://..." */
+	const char *unix_socket;       /* path: connect there instead */
+	const char *ca;		       /* PEM; NULL: the system's */
 	const char *certificate, *key; /* PEM of the client; both or none */
-	const char *server_name;	/* for TLS, instead of the host of base_url */
+	const char *server_name;       /* for TLS, instead of the host of base_url */
 	const char *bearer_token;
 	const char *basic_user, *basic_password;
-	bool insecure;	/* skip-tls-verify */
+	bool insecure; /* skip-tls-verify */
 	bool http1_only;
 };
 
@@ -59,32 +60,50 @@ struct http_response {
 	struct err err;
 };
 
-/* Starts the I/O thread. */
+/* Starts the I/O thread, which takes no signals. */
 struct http *http_new(void);
 /* Ends it; every peer and stream must be closed before. */
 void http_free(struct http *http);
 
+/* ERR_INVALID when the URL is none, a certificate or key is not PEM, or the key is another's.
+ * Nothing is connected yet. */
 int http_peer_new(struct http *http, const struct http_peer_options *options,
 		  struct http_peer **ret, struct err *err);
+/* Closes its connections. Its batches must have returned, its streams be closed. */
 void http_peer_free(struct http_peer *peer);
 
+/* When our own certificate expires; 0 without one. What a 401 may be about. */
+time_t http_peer_certificate_end(const struct http_peer *peer);
+
 /* Runs all requests, at most `window` at once (0: 8), and returns when each has its response or
- * the deadline passed or cancel was raised. Retries with jittered back-off within the deadline and
- * honours Retry-After. 0 when every request got an answer (whatever its status), else the error of
- * the first that did not; responses[i] is valid either way and released with
- * http_response_done(). */
+ * the deadline passed or cancel was raised. 0 when every request got an answer (whatever its
+ * status), else the error of the first that did not; responses[i] is valid either way and released
+ * with http_response_done().
+ *
+ * Retries with jittered back-off while the deadline allows (on a new connection after a loss), at
+ * most ten tries a request, and honours Retry-After; the last answer stands. After a 429 one
+ * request runs at a time, and one more with each answer.
+ *
+ * Errors: ERR_UNREACHABLE (refused, reset, lost, unknown host, half an answer), ERR_TIMEOUT,
+ * ERR_DENIED (one of the certificates; the hint says what to do), ERR_CANCELED, ERR_INVALID (more
+ * bytes than response_limit). */
 int http_batch(struct http_peer *peer, const struct http_request *requests,
 	       struct http_response *responses, size_t count, int window,
 	       const struct deadline *deadline, struct err *err);
 
-int http_call(struct http_peer *peer, const struct http_request *request,
-	      struct http_response *ret, const struct deadline *deadline, struct err *err);
+int http_call(struct http_peer *peer, const struct http_request *request, struct http_response *ret,
+	      const struct deadline *deadline, struct err *err);
 
 void http_response_done(struct http_response *response);
 
 /* A long GET whose body is a series of lines. Both functions run on the I/O thread and must not
- * block; `ended` is called exactly once (not after http_stream_close() has returned). A stream
- * without a byte for silence_ms ends with ERR_TIMEOUT. */
+ * block nor call http_batch().
+ *
+ * frame: one line, without its end; length bytes and a NUL. Empty lines are left out.
+ * ended: exactly once, unless http_stream_close() came first. status is 0 without an answer;
+ * body is the text (up to 64 KiB) of an answer that is no success, else NULL; err is empty when
+ * the server ended the stream properly, and may be moved away. A stream without a byte for
+ * silence_ms ends with ERR_TIMEOUT, one with a line beyond 16 MiB with ERR_INVALID. */
 struct http_stream_options {
 	const char *path;
 	const char *accept;
@@ -95,6 +114,9 @@ struct http_stream_options {
 };
 int http_stream_open(struct http_peer *peer, const struct http_stream_options *options,
 		     struct http_stream **ret, struct err *err);
+/* Ends and frees it; needed also after `ended`. From another thread it waits until a running
+ * callback has returned (so hold no lock that they take), and none comes after it; from a callback
+ * of any stream it returns at once, and this stream tells nothing more. NULL is fine. */
 void http_stream_close(struct http_stream *stream);
 
 /* Requests sent since the start, without streams; for the bench and status. */
