@@ -49,7 +49,7 @@ int file_read_fd(int fd, const char *name, size_t limit, char **ret_text, size_t
 		return err_set(err, ERR_INVALID, "%s has %lld bytes; at most %zu are read", name,
 			       (long long)st.st_size, limit);
 
-	size_t length, room = (size_t)st.st_size + 1; /* one more tells whether it has grown */
+	size_t length = 0, room = (size_t)st.st_size + 1; /* one more tells whether it has grown */
 	cleanup_free char *text = mem_alloc(room + 1);
 	int r = read_all(fd, text, room, &length);
 	if (r < 0)

@@ -9,9 +9,9 @@
 Suite *test_suite(void);
 
 /* Fails the test with the error's text unless the call succeeded. */
-#define must(call, err)                                                                            \
-	do {                                                                                       \
-		int must_r_ = (call);                                                              \
-		if (must_r_ < 0)                                                                   \
-			ck_abort_msg("%s: %s", #call, (err)->message);                             \
+#define must(call, err)                                                \
+	do {                                                           \
+		int must_r_ = (call);                                  \
+		if (must_r_ < 0)                                       \
+			ck_abort_msg("%s: %s", #call, (err)->message); \
 	} while (0)
