@@ -49,10 +49,10 @@ $(BUILD)/%.o: %.c | $(BUILD)/.packages
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/test/unit/%_test: $(BUILD)/test/unit/%_test.o $(HARNESS_OBJ) $(ARCHIVES)
-	$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs check) $(LDLIBS)
+	$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs check libssl) $(LDLIBS)
 
 $(BUILD)/test/cluster/%_test: $(BUILD)/test/cluster/%_test.o $(HARNESS_OBJ) $(ARCHIVES)
-	$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs check) $(LDLIBS)
+	$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs check libssl) $(LDLIBS)
 
 $(BUILD)/test/unit/%.o: CPPFLAGS += -DGOLDEN='"$(CURDIR)/test/golden"'
 
