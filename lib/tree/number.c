@@ -128,7 +128,24 @@ static struct decimal decimal_of(const char *scientific)
 	return d;
 }
 
-/* Any decimal of 15 digits survives a normal double, so the search starts there. */
+/* Adds one to the last digit of "1.234e+05"; false when it would carry into the exponent. */
+static bool round_up(char *scientific)
+{
+	for (char *at = strchr(scientific, 'e') - 1; at >= scientific; at--) {
+		if (!isdigit((unsigned char)*at))
+			continue;
+		if (*at != '9') {
+			++*at;
+			return true;
+		}
+		*at = '0';
+	}
+	return false;
+}
+
+/* Any decimal of 15 digits survives a normal double, so the search starts there. Above a power of
+ * two the doubles lie twice as far apart as below it: there the next decimal above can be the
+ * shortest one although the nearest one of that length is another double. */
 static struct decimal shortest(double value)
 {
 	int precision = fpclassify(value) == FP_NORMAL ? 15 : 1;
@@ -137,6 +154,8 @@ static struct decimal shortest(double value)
 	for (;; precision++) {
 		snprintf(text, sizeof(text), "%.*e", precision - 1, value);
 		if (precision == 17 || strtod(text, NULL) == value)
+			return decimal_of(text);
+		if (round_up(text) && strtod(text, NULL) == value)
 			return decimal_of(text);
 	}
 }

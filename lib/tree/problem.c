@@ -41,15 +41,17 @@ static const struct advice *find_advice(const char *problem)
 	return NULL;
 }
 
-/* An open quote or bracket is mended where it begins, not where the file ends. */
+/* An open quote or bracket is mended where it begins, not where the file ends; and a key without
+ * its ':' on its own line. */
 static yaml_mark_t place_of(const yaml_parser_t *parser)
 {
 	bool quoted = parser->context && strstr(parser->context, "quoted scalar");
 	bool flow = parser->context && strstr(parser->context, "flow");
+	bool key = parser->context && strstr(parser->context, "simple key");
 
 	if (quoted && strstr(parser->problem, "unexpected"))
 		return parser->context_mark;
-	return flow ? parser->context_mark : parser->problem_mark;
+	return flow || key ? parser->context_mark : parser->problem_mark;
 }
 
 /* "while parsing a block mapping" is worth telling when it began somewhere else. */

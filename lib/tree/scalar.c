@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -175,14 +176,13 @@ static const char *core_tag(const char *tag)
 	return strncmp(tag, TAG_PREFIX, prefix) ? NULL : tag + prefix;
 }
 
+/* 2021-1-2, with or without a time behind it */
 static bool is_date(const char *text)
 {
-	static const char form[] = "dddd-";
+	int year, month, day, end = 0;
 
-	for (size_t i = 0; form[i]; i++)
-		if (form[i] == 'd' ? !isdigit((unsigned char)text[i]) : text[i] != form[i])
-			return false;
-	return isdigit((unsigned char)text[5]);
+	return sscanf(text, "%4d-%2d-%2d%n", &year, &month, &day, &end) == 3 && year > 999 &&
+	       month > 0 && day > 0 && strchr("Tt ", text[end]);
 }
 
 static int refuse(const struct tree_yaml_node *node, const char *tag, struct err *err)

@@ -4,7 +4,8 @@
 
 #include "base/mem.h"
 
-#define EXCERPT_MAX 200
+#define EXCERPT_MAX   200
+#define DIRECTIVE_MAX 100
 
 static bool is_utf16(const char *bytes, size_t length)
 {
@@ -64,17 +65,22 @@ static int fail_character(const struct tree_text *text, size_t offset, unsigned 
 	return fail_at(text, offset, err, value ? what : "a NUL character is not allowed");
 }
 
-int tree_text_check(struct tree_text *text, struct err *err)
+/* libyaml compares every %TAG with those before it, ahead of the first event. */
+static int check_directives(const struct tree_text *text, struct err *err)
 {
-	if (is_utf16(text->bytes, text->length)) {
-		(void)fail_at(text, 0, err, "the file is UTF-16");
-		return err_hint(err, "save it as UTF-8");
-	}
-	if (text->length >= 3 && !memcmp(text->bytes, "\xef\xbb\xbf", 3)) {
-		text->bytes += 3;
-		text->length -= 3;
-	}
+	const char *end = text->bytes + text->length, *at = text->bytes;
+
+	for (int count = 0; (at = memmem(at, (size_t)(end - at), "\n%TAG", 5)); at++)
+		if (++count > DIRECTIVE_MAX)
+			return fail_at(text, (size_t)(at + 1 - text->bytes), err,
+				       "too many %TAG directives");
+	return 0;
+}
+
+static int check_characters(const struct tree_text *text, struct err *err)
+{
 	const unsigned char *bytes = (const unsigned char *)text->bytes;
+
 	for (size_t i = 0; i < text->length;) {
 		unsigned value;
 		if (bytes[i] >= ' ' && bytes[i] < 0x7f) { /* nearly all of a file */
@@ -91,6 +97,20 @@ int tree_text_check(struct tree_text *text, struct err *err)
 		i += length;
 	}
 	return 0;
+}
+
+int tree_text_check(struct tree_text *text, struct err *err)
+{
+	if (is_utf16(text->bytes, text->length)) {
+		(void)fail_at(text, 0, err, "the file is UTF-16");
+		return err_hint(err, "save it as UTF-8");
+	}
+	if (text->length >= 3 && !memcmp(text->bytes, "\xef\xbb\xbf", 3)) {
+		text->bytes += 3;
+		text->length -= 3;
+	}
+	int r = check_characters(text, err);
+	return r < 0 ? r : check_directives(text, err);
 }
 
 const char *tree_text_line(const struct tree_text *text, int line, size_t *ret_length)

@@ -378,6 +378,8 @@ static int take(struct builder *builder, const yaml_event_t *event, struct err *
 	case YAML_SEQUENCE_END_EVENT:
 	case YAML_MAPPING_END_EVENT:
 		return close_frame(builder, err);
+	case YAML_DOCUMENT_START_EVENT:
+		return add_weight(builder, event, 1, err);
 	case YAML_DOCUMENT_END_EVENT:
 		close_document(builder);
 		return 0;
