@@ -48,6 +48,24 @@ static int explain_timeout(const struct http_transfer *transfer, struct err *err
 	return err_set(err, ERR_TIMEOUT, "%s gave no complete answer within %s", name, time);
 }
 
+static int explain_wrong_name(const struct http_transfer *transfer, struct err *err)
+{
+	err_set(err, ERR_DENIED, "the certificate of %s bears another name", transfer->peer->name);
+	return err_hint(err,
+			"use a name that it bears as address, or set the server name for TLS "
+			"(%s)",
+			detail(transfer));
+}
+
+static int explain_unknown_issuer(const struct http_transfer *transfer, const char *reason,
+				  struct err *err)
+{
+	err_set(err, ERR_DENIED, "the certificate of %s is not trusted: %s", transfer->peer->name,
+		reason);
+	return err_hint(err, "is the configured CA the one of this server? A server that was "
+			     "installed anew has a new one");
+}
+
 /* The server's certificate did not convince us. */
 static int explain_distrust(const struct http_transfer *transfer, struct err *err)
 {
@@ -63,17 +81,25 @@ static int explain_distrust(const struct http_transfer *transfer, struct err *er
 		err_set(err, ERR_DENIED, "the certificate of %s is not valid yet", name);
 		return err_hint(err, "the clock of this machine or of the server is wrong");
 	case X509_V_OK:
-		err_set(err, ERR_DENIED, "the certificate of %s bears another name", name);
-		return err_hint(err,
-				"use a name that it bears as address, or set the server name "
-				"for TLS (%s)",
-				detail(transfer));
+	case X509_V_ERR_UNSPECIFIED: /* the chain is good; libcurl compares the name itself */
+		return explain_wrong_name(transfer, err);
 	default:
-		err_set(err, ERR_DENIED, "the certificate of %s is not trusted: %s", name,
-			X509_verify_cert_error_string(verdict));
-		return err_hint(err, "is the configured CA the one of this server? A server that "
-				     "was installed anew has a new one");
+		return explain_unknown_issuer(transfer, X509_verify_cert_error_string(verdict),
+					      err);
 	}
+}
+
+/* A CA of the right name and another key: the signature makes no sense, which OpenSSL reports from
+ * below its TLS layer. */
+static bool is_forged(const struct http_transfer *transfer)
+{
+	return transfer->result == CURLE_SSL_CONNECT_ERROR &&
+	       strstr(transfer->detail, " routines::") && !strstr(transfer->detail, "SSL routines");
+}
+
+static bool has_expired(const struct http_peer *peer)
+{
+	return peer->certificate_end && peer->certificate_end < time(NULL);
 }
 
 /* The server's TLS alerts about our certificate; with TLS 1.3 they come with the first read. */
@@ -83,7 +109,7 @@ static bool is_client_refused(const struct http_transfer *transfer)
 
 	return strstr(text, " alert ") &&
 	       (strstr(text, "certificate") || strstr(text, "unknown ca") ||
-		strstr(text, "access denied"));
+		strstr(text, "decrypt error") || strstr(text, "access denied"));
 }
 
 static int explain_client_refused(const struct http_transfer *transfer, struct err *err)
@@ -94,7 +120,7 @@ static int explain_client_refused(const struct http_transfer *transfer, struct e
 		err_set(err, ERR_DENIED, "%s wants a client certificate", peer->name);
 		return err_hint(err, "the configuration names none");
 	}
-	if (peer->certificate_end && peer->certificate_end < time(NULL)) {
+	if (has_expired(peer)) {
 		cleanup_free char *end = timespan_rfc3339(peer->certificate_end);
 		err_set(err, ERR_DENIED, "%s refused our client certificate, which expired %s",
 			peer->name, end);
@@ -123,8 +149,12 @@ static int explain_loss(const struct http_transfer *transfer, struct err *err)
 	if (transfer->result == CURLE_PARTIAL_FILE)
 		return err_set(err, ERR_UNREACHABLE, "the answer of %s ended too early",
 			       transfer->peer->name);
-	return err_set(err, ERR_UNREACHABLE, "the connection to %s was lost: %s",
-		       transfer->peer->name, detail(transfer));
+	int r = err_set(err, ERR_UNREACHABLE, "the connection to %s was lost: %s",
+			transfer->peer->name, detail(transfer));
+	/* A reset may overtake the alert that would say so. */
+	if (has_expired(transfer->peer))
+		return err_hint(err, "our client certificate has expired");
+	return r;
 }
 
 int http_failure_explain(const struct http_transfer *transfer, struct err *err)
@@ -133,6 +163,8 @@ int http_failure_explain(const struct http_transfer *transfer, struct err *err)
 
 	if (is_client_refused(transfer))
 		return explain_client_refused(transfer, err);
+	if (is_forged(transfer))
+		return explain_unknown_issuer(transfer, "it was signed with another key", err);
 	switch (transfer->result) {
 	case CURLE_COULDNT_CONNECT:
 		return explain_refusal(transfer, err);
@@ -161,7 +193,7 @@ int http_failure_explain(const struct http_transfer *transfer, struct err *err)
 
 bool http_failure_passes(const struct http_transfer *transfer)
 {
-	if (is_client_refused(transfer))
+	if (is_client_refused(transfer) || is_forged(transfer))
 		return false;
 	switch (transfer->result) {
 	case CURLE_COULDNT_RESOLVE_HOST:

@@ -80,12 +80,12 @@ static X509 *certificate_draft(EVP_PKEY *key, const char *name, int from_days, i
 	return certificate;
 }
 
-struct certificate_authority *certificate_authority_new(void)
+struct certificate_authority *certificate_authority_named(const char *name)
 {
 	struct certificate_authority *authority = mem_new(struct certificate_authority);
 
 	authority->key = EVP_EC_gen("P-256");
-	authority->certificate = certificate_draft(authority->key, "desired test CA", -10, 10);
+	authority->certificate = certificate_draft(authority->key, name, -10, 10);
 	X509 *certificate = authority->certificate;
 	X509_set_issuer_name(certificate, X509_get_subject_name(certificate));
 	add_extension(certificate, certificate, NID_basic_constraints, "critical,CA:TRUE");
@@ -93,6 +93,11 @@ struct certificate_authority *certificate_authority_new(void)
 	ck_assert(X509_sign(certificate, authority->key, EVP_sha256()));
 	authority->pem = certificate_pem(certificate);
 	return authority;
+}
+
+struct certificate_authority *certificate_authority_new(void)
+{
+	return certificate_authority_named("desired test CA");
 }
 
 void certificate_authority_free(struct certificate_authority *authority)

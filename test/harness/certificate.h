@@ -10,7 +10,9 @@ struct certificate_options {
 	const char *key;	 /* PEM; NULL: a new one */
 };
 
+/* Called "desired test CA"; or by another name. */
 struct certificate_authority *certificate_authority_new(void);
+struct certificate_authority *certificate_authority_named(const char *name);
 void certificate_authority_free(struct certificate_authority *authority);
 
 /* Its own certificate. Borrowed. */

@@ -46,6 +46,8 @@ static void *connection_main(void *argument)
 	if (shake_hands(connection))
 		while (serve_one(connection))
 			;
+	else
+		server_connection_drain(connection);
 	SSL_free(connection->ssl);
 	pthread_mutex_lock(&server->lock);
 	close(connection->fd);

@@ -47,13 +47,24 @@ static size_t content_length(const char *headers)
 	return at ? strtoul(at + strlen("\r\nContent-Length:"), NULL, 10) : 0;
 }
 
+/* A client that wants TLS gets what other servers say too. */
+static bool begins_as_http(struct server_connection *connection)
+{
+	static const char refusal[] = "HTTP/1.1 400 Bad Request\r\n\r\n";
+
+	if (*connection->in.data >= 'A' && *connection->in.data <= 'Z')
+		return true;
+	(void)server_connection_write(connection, refusal, strlen(refusal));
+	return false;
+}
+
 bool server_connection_read(struct server_connection *connection, struct server_request *ret)
 {
 	struct buf *in = &connection->in;
 	char *end;
 
 	while (!(end = strstr(buf_str(in), "\r\n\r\n")))
-		if (!read_more(connection))
+		if (!read_more(connection) || !begins_as_http(connection))
 			return false;
 	cleanup_free char *head = take(connection, (size_t)(end - in->data) + 4);
 	size_t length = content_length(head);
@@ -113,4 +124,13 @@ void server_connection_arm_reset(struct server_connection *connection)
 	struct linger linger = {.l_onoff = 1, .l_linger = 0};
 
 	(void)setsockopt(connection->fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+}
+
+void server_connection_drain(struct server_connection *connection)
+{
+	char bytes[4096];
+
+	shutdown(connection->fd, SHUT_WR);
+	while (recv(connection->fd, bytes, sizeof(bytes), 0) > 0)
+		;
 }

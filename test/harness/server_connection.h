@@ -39,3 +39,7 @@ bool server_connection_left(const struct server_connection *connection);
 
 /* The next close sends a reset. */
 void server_connection_arm_reset(struct server_connection *connection);
+
+/* Says that nothing more comes and reads until the client leaves: closing with unread bytes would
+ * send a reset, which may overtake a TLS alert. */
+void server_connection_drain(struct server_connection *connection);
