@@ -28,9 +28,9 @@ struct kube_client;
 
 struct kube_client_options {
 	struct http *http;
-	const char *kubeconfig;	    /* path */
+	const char *kubeconfig;	     /* path */
 	const char *discovery_cache; /* file that keeps discovery across restarts; NULL: none */
-	const char *agent_hint;	    /* appended to the User-Agent; may be NULL */
+	const char *agent_hint;	     /* appended to the User-Agent; may be NULL */
 };
 
 /* Reads the kubeconfig; makes no request. ERR_NOT_FOUND with a hint when there is none. */
@@ -100,9 +100,8 @@ int kube_client_apply(struct kube_client *client, json_t *const *bodies, size_t 
 void kube_result_done(struct kube_result *result);
 
 /* A JSON merge patch (RFC 7396) or, for an array, a JSON patch (RFC 6902); as our manager. */
-int kube_client_patch(struct kube_client *client, const struct manifest_id *id,
-		      const json_t *patch, const struct deadline *deadline, json_t **ret_object,
-		      struct err *err);
+int kube_client_patch(struct kube_client *client, const struct manifest_id *id, const json_t *patch,
+		      const struct deadline *deadline, json_t **ret_object, struct err *err);
 
 /* Deletes with a UID precondition; propagation "Background", "Foreground" or "Orphan". Gone
  * already is 0. ERR_CONFLICT when the UID is another one. */

@@ -4,10 +4,11 @@
  *
  * One watch a kind, by our label, kept alive over restarts of the server: INIT -> LIVE -> BACKOFF;
  * 410 inside a stream means a new snapshot, never "all deleted". For each object whose
- * resourceVersion moved, or that is gone or lost its label, `changed` is called with its key and its
- * metadata (NULL: gone). Kinds with health are watched whole, all others as metadata.
+ * resourceVersion moved, or that is gone or lost its label, `changed` is called with its key and
+ * its metadata (NULL: gone). Kinds with health are watched whole, all others as metadata.
  *
- * `changed` and `connection` run on the I/O thread of lib/http and must only queue.
+ * The functions below run on the I/O thread of lib/http or on observe's own, never two at once, and
+ * must only queue.
  */
 #pragma once
 
@@ -23,6 +24,9 @@ struct kube_observe_options {
 	void (*changed)(void *context, const char *key, json_t *object);
 	/* The server is out of reach (err says why) or back (err NULL); once for each turn. */
 	void (*connection)(void *context, const struct err *err);
+	/* One kind ("group/Kind") cannot be watched though the server is there (forbidden ...);
+	 * once for each reason. May be NULL. */
+	void (*trouble)(void *context, const char *kind, const struct err *err);
 	void *context;
 };
 
@@ -35,4 +39,5 @@ void kube_observe_kinds(struct kube_observe *observe, const struct list *kinds);
 /* The kinds whose watch is live now, for status. */
 int kube_observe_live(const struct kube_observe *observe);
 
+/* Nothing is called any more when it returns. Not from one of the functions above. */
 void kube_observe_free(struct kube_observe *observe);

@@ -1,0 +1,53 @@
+/*
+ * kube/catalog: from a kind to the path of its objects.
+ *
+ * Knows the built-in kinds without asking (manifest/scope.h), so that a pass over them needs no
+ * discovery; fetches discovery (kube/discovery.h) for all others, and when a built-in kind turned
+ * out to be missing. What was fetched is kept in a file and confirmed by its ETag after a restart.
+ * Safe for use by many threads.
+ */
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "base/deadline.h"
+#include "base/err.h"
+#include "base/list.h"
+#include "kube/connection.h"
+
+struct kube_catalog;
+
+/* Where the objects of a kind are. */
+struct kube_resource {
+	char *group, *version, *kind, *plural;
+	bool namespaced;
+	bool confirmed; /* by the server, not from the built-in table */
+};
+
+enum kube_catalog_find {
+	KUBE_FIND_SIMPLY = 0,
+	KUBE_FIND_CONFIRM = 1, /* ask the server (again, after 5 s) even for a built-in kind */
+	KUBE_FIND_PATIENT = 2, /* after kube_catalog_forget() give a new kind time to be listed */
+	KUBE_FIND_VERSION = 4, /* in exactly that version: a body is about to be sent */
+};
+
+/* cache_file may be NULL; one that is missing or damaged is like none. */
+struct kube_catalog *kube_catalog_new(struct kube_connection *connection, const char *cache_file);
+void kube_catalog_free(struct kube_catalog *catalog);
+
+/* Version "" (or one that is not served) means the one the server prefers. ERR_NOT_FOUND: the
+ * server does not serve it; ERR_INVALID: not in that version; else it cannot tell. */
+int kube_catalog_find(struct kube_catalog *catalog, const char *group, const char *version,
+		      const char *kind, int flags, const struct deadline *deadline,
+		      struct kube_resource *ret, struct err *err);
+void kube_resource_done(struct kube_resource *resource);
+
+/* A kind came or went: ask before the next answer about one that is not built in. */
+void kube_catalog_forget(struct kube_catalog *catalog);
+
+/* See kube_client_kinds(). */
+json_t *kube_catalog_kinds(struct kube_catalog *catalog);
+
+/* "/apis/apps/v1/namespaces/ns/deployments/name"; ns and name may be NULL or "". Caller frees. */
+char *kube_resource_path(const struct kube_resource *resource, const char *ns, const char *name);

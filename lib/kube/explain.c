@@ -1,0 +1,257 @@
+/* Why a workload is not ready: kube_ready_explain() of kube/ready.h. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "kube/path.h"
+#include "kube/pod.h"
+#include "kube/private.h"
+#include "kube/ready.h"
+#include "tree/path.h"
+
+#define PODS_MAX 5 /* the newest ones tell */
+#define LOG_MAX	 200
+
+struct question {
+	struct kube_client *client;
+	const struct deadline *deadline;
+	const char *ns;
+	bool hopeless;
+};
+
+static const char *text(const json_t *object, const char *path)
+{
+	const char *found = tree_path_string(object, path);
+
+	return found ? found : "";
+}
+
+/* --- a selector as the API takes it --- */
+
+static void add_expression(struct list *terms, const json_t *expression)
+{
+	const char *key = text(expression, "key"), *operator= text(expression, "operator");
+	cleanup_list struct list values = LIST_INIT;
+	json_t *value;
+	size_t i;
+
+	json_array_foreach (json_object_get(expression, "values"), i, value)
+		if (json_is_string(value))
+			list_add(&values, json_string_value(value));
+	cleanup_free char *joined = list_join(&values, ",");
+	if (!strcmp(operator, "In"))
+		list_printf(terms, "%s in (%s)", key, joined);
+	else if (!strcmp(operator, "NotIn"))
+		list_printf(terms, "%s notin (%s)", key, joined);
+	else if (!strcmp(operator, "Exists"))
+		list_add(terms, key);
+	else if (!strcmp(operator, "DoesNotExist"))
+		list_printf(terms, "!%s", key);
+}
+
+/* NULL when the workload selects nothing. Caller frees. */
+static char *selector_of(const json_t *workload)
+{
+	cleanup_list struct list terms = LIST_INIT;
+	json_t *value;
+	const char *key;
+	size_t i;
+
+	json_object_foreach (tree_path_get(workload, "spec.selector.matchLabels"), key, value)
+		if (json_is_string(value))
+			list_printf(&terms, "%s=%s", key, json_string_value(value));
+	json_array_foreach (tree_path_get(workload, "spec.selector.matchExpressions"), i, value)
+		add_expression(&terms, value);
+	return terms.n ? list_join(&terms, ",") : NULL;
+}
+
+/* --- events --- */
+
+/* RFC 3339 texts compare as times. */
+static const char *event_time(const json_t *event)
+{
+	const char *last = text(event, "lastTimestamp");
+	const char *series = text(event, "series.lastObservedTime");
+
+	if (*last)
+		return last;
+	return *series ? series : text(event, "eventTime");
+}
+
+/* The newest warning about an object; "Readiness probe failed: ...". NULL when there is none. */
+static char *newest_warning(struct question *question, const json_t *object)
+{
+	cleanup_free char *selector =
+		mem_printf("involvedObject.uid=%s,type=Warning", text(object, "metadata.uid"));
+	cleanup_err struct err ignored = ERR_INIT;
+	json_auto_t *events = NULL;
+	const json_t *newest = NULL;
+	json_t *event;
+	size_t i;
+
+	if (kube_client_select(question->client, "", "Event", question->ns, NULL, selector,
+			       question->deadline, &events, &ignored) < 0)
+		return NULL;
+	json_array_foreach (events, i, event)
+		if (!newest || strcmp(event_time(event), event_time(newest)) >= 0)
+			newest = event;
+	if (!newest)
+		return NULL;
+	if (!*text(newest, "message"))
+		return mem_strdup(text(newest, "reason"));
+	/* "Unhealthy" and "BackOff" repeat their message; FailedCreate and FailedMount do not. */
+	bool told = !strcmp(text(newest, "reason"), "Unhealthy");
+	return mem_printf("%s%s%s", told ? "" : text(newest, "reason"), told ? "" : ": ",
+			  text(newest, "message"));
+}
+
+/* --- the last words of a container --- */
+
+static char *log_path(const json_t *pod, const char *container, bool previous)
+{
+	struct buf path = BUF_INIT;
+
+	buf_addstr(&path, "/api/v1/namespaces");
+	kube_path_add(&path, text(pod, "metadata.namespace"));
+	kube_path_add(&path, "pods");
+	kube_path_add(&path, text(pod, "metadata.name"));
+	kube_path_add(&path, "log");
+	kube_path_query(&path, "container", container);
+	kube_path_query(&path, "tailLines", "1");
+	if (previous)
+		kube_path_query(&path, "previous", "true");
+	return buf_steal(&path);
+}
+
+/* NULL when there are none, or the node cannot be asked. */
+static char *last_words(struct question *question, const json_t *pod, const char *container,
+			bool previous)
+{
+	cleanup_free char *path = log_path(pod, container, previous);
+	cleanup_response struct http_response response = {0};
+	cleanup_err struct err ignored = ERR_INIT;
+	const struct http_request request = {
+		.method = "GET",
+		.path = path,
+		.accept = "*/*",
+		.response_limit = 1 << 16,
+		.timeout_ms = 5000,
+	};
+
+	if (kube_connection_call(question->client->connection, &request, &response,
+				 question->deadline, &ignored) < 0 ||
+	    response.status != 200)
+		return NULL;
+	size_t length = strcspn(buf_str(&response.body), "\r\n");
+	return length ? mem_strndup(buf_str(&response.body), length < LOG_MAX ? length : LOG_MAX)
+		      : NULL;
+}
+
+/* --- pods --- */
+
+static int newest_first(const void *a, const void *b)
+{
+	const json_t *const *one = a, *const *other = b;
+
+	return strcmp(text(*other, "metadata.creationTimestamp"),
+		      text(*one, "metadata.creationTimestamp"));
+}
+
+static bool is_fine(const json_t *pod)
+{
+	const char *phase = text(pod, "status.phase");
+
+	return !strcmp(phase, "Succeeded") ||
+	       !strcmp(text(pod, "status.conditions[type=Ready].status"), "True");
+}
+
+static char *with_last_words(struct question *question, const json_t *pod, char *trouble_stolen)
+{
+	cleanup_free char *trouble = trouble_stolen;
+	const char *container = kube_pod_suspect(pod);
+	bool ended = container && strstr(trouble, "exited with code");
+
+	if (!ended)
+		return steal(&trouble);
+	/* Between two starts the container that ended is the current one, not the previous. */
+	cleanup_free char *words = last_words(question, pod, container, false);
+	if (!words && kube_pod_restarts(pod, container) > 0)
+		words = last_words(question, pod, container, true);
+	return words ? mem_printf("%s; its log ends: %s", trouble, words) : steal(&trouble);
+}
+
+/* "pod x: why", or NULL when this pod says nothing. */
+static char *explain_pod(struct question *question, const json_t *pod)
+{
+	bool hopeless;
+	cleanup_free char *trouble = kube_pod_trouble(pod, &hopeless);
+
+	if (trouble)
+		trouble = with_last_words(question, pod, steal(&trouble));
+	else
+		trouble = newest_warning(question, pod);
+	if (!trouble)
+		return NULL;
+	question->hopeless |= hopeless;
+	return mem_printf("pod %s: %s", text(pod, "metadata.name"), trouble);
+}
+
+static char *explain_pods(struct question *question, const json_t *pods)
+{
+	size_t count = json_array_size(pods), looked = 0;
+	cleanup_free const json_t **sorted = mem_alloc((count + 1) * sizeof(*sorted));
+	char *why = NULL;
+
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = json_array_get(pods, i);
+	qsort(sorted, count, sizeof(*sorted), newest_first);
+	for (size_t i = 0; i < count && !why && looked < PODS_MAX; i++) {
+		if (is_fine(sorted[i]) || tree_path_get(sorted[i], "metadata.deletionTimestamp"))
+			continue;
+		looked++;
+		why = explain_pod(question, sorted[i]);
+	}
+	return why;
+}
+
+static char *explain_workload(struct question *question, const json_t *workload)
+{
+	cleanup_free char *selector = selector_of(workload);
+	cleanup_err struct err ignored = ERR_INIT;
+	json_auto_t *pods = NULL;
+
+	if (!selector || kube_client_select(question->client, "", "Pod", question->ns, selector,
+					    NULL, question->deadline, &pods, &ignored) < 0)
+		return NULL;
+	return explain_pods(question, pods);
+}
+
+/* Pods that could not even be made: quota, a missing ServiceAccount, an admission policy. */
+static char *explain_failed_create(const json_t *workload)
+{
+	const char *status = text(workload, "status.conditions[type=ReplicaFailure].status");
+	const char *message = text(workload, "status.conditions[type=ReplicaFailure].message");
+
+	return !strcmp(status, "True") && *message ? mem_printf("no pod can be made: %s", message)
+						   : NULL;
+}
+
+char *kube_ready_explain(struct kube_client *client, const json_t *object,
+			 const struct deadline *deadline, bool *ret_failed)
+{
+	const char *ns = text(object, "metadata.namespace");
+	struct question question = {.client = client, .deadline = deadline, .ns = *ns ? ns : NULL};
+	char *why = NULL;
+
+	if (!strcmp(text(object, "kind"), "Pod"))
+		why = explain_pod(&question, object);
+	else
+		why = explain_workload(&question, object);
+	if (!why)
+		why = explain_failed_create(object);
+	if (!why && *text(object, "metadata.uid"))
+		why = newest_warning(&question, object);
+	*ret_failed = question.hopeless;
+	return why;
+}
