@@ -27,6 +27,11 @@ int apply_writes(struct apply_run *run, struct err *err);
 int apply_adopt(struct apply_run *run, const struct plan_step *step, struct err *err);
 /* Delete, then create; see plan_replace for the order. */
 int apply_replace(struct apply_run *run, size_t index, struct err *err);
+/* For what must not be left half done: nobody's cancel ends it, the app's timeout does. */
+struct deadline apply_uninterrupted(const struct apply_run *run);
+/* Waits until no pod that the (deleted) workload selected is left. */
+int apply_wait_pods_gone(struct apply_run *run, const json_t *old, struct deadline *deadline,
+			 struct err *err);
 /* Deletes what left the files. */
 int apply_delete(struct apply_run *run, size_t index, struct err *err);
 /* Looks once at everything that is waited for. Positive when a wait ended, 0 when all go on. */

@@ -16,15 +16,6 @@
 #include "base/mem.h"
 #include "tree/path.h"
 
-static struct deadline uninterrupted(const struct apply_run *run)
-{
-	struct deadline deadline = deadline_in(run->context->clock, NULL, run->context->timeout_ms);
-
-	deadline.pause = 20;
-	deadline.pause_max = 500;
-	return deadline;
-}
-
 static int mark_replacing(struct apply_run *run, const struct plan_step *step, struct err *err)
 {
 	struct state_entry *entry = state_ledger_get(run->context->ledger, step->key);
@@ -36,39 +27,6 @@ static int mark_replacing(struct apply_run *run, const struct plan_step *step, s
 				 err);
 	state_entry_free(entry);
 	return r;
-}
-
-/* "app=ghost,tier=web" from spec.selector.matchLabels; caller frees. NULL when there is none. */
-static char *selector_of(const json_t *object)
-{
-	cleanup_list struct list pairs = LIST_INIT;
-	const char *key;
-	json_t *value;
-
-	json_object_foreach (tree_path_get(object, "spec.selector.matchLabels"), key, value)
-		list_printf(&pairs, "%s=%s", key, json_string_value(value));
-	return pairs.n ? list_join(&pairs, ",") : NULL;
-}
-
-/* Waits until no pod of the old object is left. */
-static int wait_pods_gone(struct apply_run *run, const json_t *old, struct deadline *deadline,
-			  struct err *err)
-{
-	cleanup_free char *selector = selector_of(old);
-	const char *ns = tree_path_string(old, "metadata.namespace");
-
-	while (selector) {
-		json_auto_t *pods = NULL;
-		int r = kube_client_select(run->context->client, "", "Pod", ns, selector, NULL,
-					   deadline, &pods, err);
-		if (r < 0)
-			return r;
-		if (!json_array_size(pods))
-			return 0;
-		if ((r = deadline_back_off(deadline, err)) < 0)
-			return err_wrap(err, "its old pods are not gone");
-	}
-	return 0;
 }
 
 /* Creates; while the old object is on its way out the server answers with a conflict. */
@@ -105,7 +63,7 @@ static int delete_old(struct apply_run *run, const struct plan_step *step, const
 static int replace(struct apply_run *run, size_t index, struct err *err)
 {
 	const struct plan_step *step = &run->plan->steps[index];
-	struct deadline deadline = uninterrupted(run);
+	struct deadline deadline = apply_uninterrupted(run);
 	json_auto_t *old = NULL, *made = NULL;
 
 	int r = kube_client_get(run->context->client, &step->id, &deadline, &old, err);
@@ -117,7 +75,7 @@ static int replace(struct apply_run *run, size_t index, struct err *err)
 	if ((r = delete_old(run, step, old, &deadline, err)) < 0)
 		return r;
 	if (step->replace == PLAN_REPLACE_WRITERS &&
-	    (r = wait_pods_gone(run, old, &deadline, err)) < 0)
+	    (r = apply_wait_pods_gone(run, old, &deadline, err)) < 0)
 		return r;
 	if ((r = create(run, step, &deadline, &made, err)) < 0)
 		return r;

@@ -18,7 +18,7 @@ static int ask_full(const struct reconcile_world *world, const struct plan *plan
 
 	for (size_t i = 0; i < plan->question_count; i++)
 		if (plan->questions[i].ask == PLAN_ASK_FULL)
-			ids[count++] = plan->questions[i].id;
+			ids[count++] = &plan->questions[i].id;
 	return count ? kube_client_get_all(world->client, ids, count, deadline, live, err) : 0;
 }
 
