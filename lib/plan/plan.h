@@ -31,7 +31,7 @@
 #include "tree/diff.h"
 
 enum plan_action {
-	PLAN_NONE,    /* as it should be */
+	PLAN_NONE, /* as it should be */
 	PLAN_CREATE,
 	PLAN_PATCH,   /* apply onto what is there */
 	PLAN_ADOPT,   /* the same, but somebody else (kubectl, Ansible) made it */
@@ -52,18 +52,19 @@ enum plan_replace {
 
 struct plan_step {
 	enum plan_action action;
-	enum plan_replace replace;
-	struct manifest_id id; /* own copy */
+	enum plan_replace replace; /* also of a delete whose successor waits for it: WRITERS means
+				    * that its pods must be gone before the delete is done */
+	struct manifest_id id;	   /* own copy */
 	char *key;
 	const struct manifest_object *object; /* NULL for prunes and namespaces nobody declared */
 	json_t *body;			      /* what is sent; NULL when nothing is */
-	char *hash;			      /* of body, for the ledger; NULL when nothing is sent */
+	char *hash; /* of body, for the ledger; NULL when nothing is sent */
 	char *uid;  /* of the live object: precondition of a delete; NULL: not there */
 	char *why;  /* "host ports 80 443 cannot roll on one node"; NULL when it needs no reason */
 	bool drift; /* the files did not change, the object did */
-	char *culprit; /* drift: the managers that own fields now, "kubectl-edit"; or NULL */
-	bool established; /* wait: for condition Established of a CRD, not for health */
-	bool prune; /* of what left the files */
+	char *culprit;	     /* drift: the managers that own fields now, "kubectl-edit"; or NULL */
+	bool established;    /* wait: for condition Established of a CRD, not for health */
+	bool prune;	     /* of what left the files */
 	int64_t downtime_ms; /* expected, roughly; 0: none */
 	struct tree_diff diff; /* what changes; empty where it is not known */
 	size_t *after;	       /* steps that must be done before */
@@ -75,9 +76,9 @@ struct plan_question {
 		PLAN_ASK_FULL,	  /* the whole live object */
 		PLAN_ASK_DRY_RUN, /* what an apply would make of it */
 	} ask;
-	const struct manifest_id *id; /* always there; with key it is all that ASK_FULL needs */
-	const char *key;
-	const struct manifest_object *object; /* what to dry-run; NULL: not in the files any more */
+	struct manifest_id id; /* with key, all that ASK_FULL needs */
+	char *key;
+	const struct manifest_object *object; /* what to dry-run; NULL: no longer in the files */
 };
 
 /* Answers, by key. A dry run that was refused has code and message instead of an object. */
@@ -105,15 +106,15 @@ struct plan_input {
 	const struct list *wanted_elsewhere; /* keys that other apps of the set want now: these are
 					      * moved, never pruned; may be NULL */
 	const struct list *keep_kinds;
-	bool show;	    /* diffs for people: ask a dry run for everything that changes */
-	bool prune_allowed; /* every app loaded; the directory is there and not empty */
+	bool show;		   /* diffs for people: ask a dry run for everything that changes */
+	bool prune_allowed;	   /* every app loaded; the directory is there and not empty */
 	const char *prune_blocked; /* else: why, for the steps ("commento failed to load") */
-	bool approved;	    /* this app's held deletes were approved */
-	size_t deletes_elsewhere; /* prunes that other apps of this pass plan: for the brake */
-	bool apps_elsewhere;	  /* ... of at least one other app */
-	size_t ledger_size;	  /* entries in all: for the brake's 30 % */
-	const char *only_key;	  /* repair one object: steps for this key only; or NULL */
-	bool force_replace;	  /* desired apply --replace */
+	bool approved;		   /* this app's held deletes were approved */
+	size_t deletes_elsewhere;  /* prunes that other apps of this pass plan: for the brake */
+	bool apps_elsewhere;	   /* ... of at least one other app */
+	size_t ledger_size;	   /* entries in all: for the brake's 30 % */
+	const char *only_key;	   /* repair one object: steps for this key only; or NULL */
+	bool force_replace;	   /* desired apply --replace */
 	const json_t *shared_claims; /* see manifest/coexist.h; may be NULL */
 };
 
@@ -123,6 +124,8 @@ void plan_free(struct plan *plan);
 
 void plan_answer_free(struct plan_answer *answer);
 
+/* True when the app has no objects any more: it left the files. */
+bool plan_app_gone(const struct plan *plan);
 /* True when a step would write (not NONE, WAIT, KEEP, FORGET, HOLD, REFUSE). */
 bool plan_step_writes(const struct plan_step *step);
 /* The id under which the prunes of this plan are approved; NULL when nothing is pruned. */

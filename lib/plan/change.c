@@ -1,0 +1,154 @@
+/*
+ * An object that is there and is to become different. Most are simply applied: one write. A
+ * workload that holds something on the node is proven first, because whether its pod template
+ * really changes, and so whether old and new pods meet, only the server can tell (defaults,
+ * quantities in another notation, fields of others).
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "manifest/pod.h"
+#include "plan/internal.h"
+#include "tree/path.h"
+
+/* What a replace costs on a small node: the old pod ends, the new one starts from an image that
+ * is there; with writers one after the other, and the application opens its data again. */
+#define PORTS_MS   4000
+#define WRITERS_MS 12000
+
+enum manifest_redeploy plan_redeploy_of(const struct plan_run *run,
+					const struct manifest_object *object)
+{
+	if (object->redeploy != MANIFEST_REDEPLOY_AUTO)
+		return object->redeploy;
+	return run->input->app->options.redeploy;
+}
+
+static bool is_forced(const struct plan_run *run, const struct plan_step *step)
+{
+	return plan_kind_rolls(&step->id) &&
+	       (run->input->force_replace ||
+		plan_redeploy_of(run, step->object) == MANIFEST_REDEPLOY_REPLACE);
+}
+
+/* Whether the change must be shown to be harmless before it is made. */
+static bool needs_proof(const struct plan_run *run, const struct plan_step *step)
+{
+	if (run->input->show || is_forced(run, step) || plan_kind_is_rigid(&step->id))
+		return true;
+	return plan_kind_rolls(&step->id) && plan_holds(run, step->object->body);
+}
+
+static bool takes_claims_along(const json_t *body)
+{
+	return plan_same(
+		tree_path_string(body, "spec.persistentVolumeClaimRetentionPolicy.whenDeleted"),
+		"Delete");
+}
+
+void plan_replace(const struct plan_run *run, struct plan_step *step, const json_t *old_body,
+		  const json_t *new_body, char *why_stolen)
+{
+	if (takes_claims_along(old_body)) {
+		plan_refuse(step, mem_printf("%s, but a delete would take its claims along; set "
+					     "persistentVolumeClaimRetentionPolicy.whenDeleted: "
+					     "Retain first",
+					     why_stolen));
+		free(why_stolen);
+		return;
+	}
+	step->action = PLAN_REPLACE;
+	step->replace = plan_meet(run, old_body, new_body).writers ? PLAN_REPLACE_WRITERS
+								   : PLAN_REPLACE_PORTS;
+	if (plan_kind_rolls(&step->id))
+		step->downtime_ms = step->replace == PLAN_REPLACE_WRITERS ? WRITERS_MS : PORTS_MS;
+	plan_say(step, why_stolen);
+}
+
+static bool template_changes(const json_t *from, const json_t *to)
+{
+	json_t *before = manifest_pod_template(from, NULL);
+	json_t *after = manifest_pod_template(to, NULL);
+
+	return before && after && !json_equal(before, after);
+}
+
+/* Nothing runs that a new pod could meet. */
+static bool is_at_rest(const json_t *live)
+{
+	return tree_path_integer(live, "spec.replicas", 1) == 0 &&
+	       tree_path_integer(live, "status.replicas", 0) == 0;
+}
+
+static char *clash_text(enum manifest_coexist clash, const char *what)
+{
+	if (clash == MANIFEST_CLASH_PORTS)
+		return mem_printf("%s cannot roll on one node", what);
+	return mem_strdup(what);
+}
+
+/* The template changes: roll it, or replace it. */
+static void decide_rollout(const struct plan_run *run, struct plan_step *step, const json_t *live,
+			   const json_t *wanted)
+{
+	cleanup_free char *what = NULL;
+	enum manifest_coexist clash =
+		manifest_coexists(live, wanted, run->input->shared_claims, &what);
+	enum manifest_redeploy redeploy = plan_redeploy_of(run, step->object);
+
+	if (is_forced(run, step)) {
+		plan_replace(run, step, live, wanted,
+			     clash ? clash_text(clash, what)
+				   : mem_strdup(run->input->force_replace ? "replace was asked for"
+									  : "redeploy: replace"));
+		return;
+	}
+	if (!clash)
+		return;
+	cleanup_free char *why = clash_text(clash, what);
+	if (redeploy == MANIFEST_REDEPLOY_APPLY)
+		plan_say(step, mem_printf("redeploy: apply, although %s", why));
+	else
+		plan_replace(run, step, live, wanted, steal(&why));
+}
+
+static void take_dry_run(const struct plan_run *run, struct plan_step *step, const json_t *live,
+			 const json_t *dry_run)
+{
+	tree_diff(live, dry_run, &step->diff);
+	if (plan_kind_rolls(&step->id) && template_changes(live, dry_run) && !is_at_rest(live))
+		decide_rollout(run, step, live, dry_run);
+}
+
+/* The journal says which field somebody changed from what to what. */
+static void tell_drift(struct plan_run *run, struct plan_step *step,
+		       const struct manifest_live_object *live)
+{
+	if (!step->drift)
+		return;
+	if (live->full)
+		tree_diff_wanted(live->body, step->object->body, &step->diff);
+	else
+		plan_ask_full(run, step);
+}
+
+void plan_change(struct plan_run *run, struct plan_step *step,
+		 const struct manifest_live_object *live)
+{
+	const struct plan_answer *answer = plan_answer_of(run, step->key);
+	bool proof = needs_proof(run, step);
+
+	if (answer && answer->code) {
+		plan_judge(run, step, answer, live);
+		return;
+	}
+	if (proof && !answer)
+		plan_ask_dry_run(run, step);
+	if (proof && !live->full)
+		plan_ask_full(run, step);
+	if (proof && answer && live->full)
+		take_dry_run(run, step, live->body, answer->dry_run);
+	else if (!proof)
+		tell_drift(run, step, live);
+}

@@ -1,0 +1,151 @@
+/* What to do with one object that the files want. */
+#include <string.h>
+
+#include "base/mem.h"
+#include "plan/internal.h"
+
+static struct plan_step step_of(const struct manifest_object *object)
+{
+	struct plan_step step = {.key = mem_strdup(object->key), .object = object};
+
+	manifest_id_copy(&step.id, &object->id);
+	return step;
+}
+
+/* --- not there --- */
+
+/* A dry run of a create that this plan cannot do without. */
+static void prove_create(struct plan_run *run, struct plan_step *step)
+{
+	const struct plan_answer *answer = plan_answer_of(run, step->key);
+
+	if (answer && answer->code)
+		plan_judge(run, step, answer, NULL);
+	else if (!answer && run->input->show && !plan_is_simulated(run, step->object))
+		plan_ask_dry_run(run, step);
+}
+
+static void decide_absent(struct plan_run *run, struct plan_step *step)
+{
+	const struct state_entry *entry = plan_entry_of(run, step->key);
+
+	step->action = PLAN_CREATE;
+	plan_send(step);
+	if (entry && entry->replacing) {
+		plan_say(step, mem_strdup("its replace was interrupted after the delete"));
+	} else if (entry && entry->uid && plan_same(entry->hash, step->hash)) {
+		step->drift = true;
+		plan_say(step, mem_strdup("somebody deleted it"));
+	}
+	prove_create(run, step);
+}
+
+/* --- there --- */
+
+/* Its last instant: an apply would be accepted and lost (performance.md section 7). */
+static void decide_leaving(struct plan_step *step)
+{
+	step->action = PLAN_CREATE;
+	plan_send(step);
+	plan_say(step, mem_strdup("it is being deleted; waits until it is gone"));
+}
+
+/* Both apps of one folder render the same file into this object: it is one object. */
+static bool is_shared(const struct plan_run *run, const struct state_entry *entry,
+		      const struct manifest_object *object)
+{
+	const char *folder = run->input->app->app;
+	size_t n = strlen(folder);
+
+	return !strncmp(entry->app, folder, n) && (!entry->app[n] || entry->app[n] == '@') &&
+	       plan_same(entry->source, object->file);
+}
+
+/* "moved from app blog", or NULL; only the annotation that says so changes. */
+static char *moved_from(const struct plan_run *run, const struct state_entry *entry,
+			const struct manifest_object *object)
+{
+	if (strcmp(entry->app, run->input->app->name) != 0)
+		return is_shared(run, entry, object) ? NULL
+						     : mem_printf("moved from app %s", entry->app);
+	if (!entry->source || !object->file || !strcmp(entry->source, object->file))
+		return NULL;
+	return mem_printf("moved from %s", entry->source);
+}
+
+static void decide_in_step(const struct plan_run *run, struct plan_step *step,
+			   const struct state_entry *entry)
+{
+	char *moved = moved_from(run, entry, step->object);
+
+	if (!moved)
+		return;
+	step->action = PLAN_PATCH;
+	plan_send(step);
+	plan_say(step, moved);
+}
+
+static void note_drift(struct plan_step *step, const struct manifest_live_object *live, bool ours)
+{
+	step->drift = true;
+	step->culprit = manifest_live_managers(live->body);
+	if (!ours)
+		plan_say(step, mem_strdup("somebody created it anew"));
+}
+
+static void adopt(struct plan_step *step, const struct manifest_live_object *live)
+{
+	cleanup_free char *managers = manifest_live_managers(live->body);
+
+	step->action = PLAN_ADOPT;
+	plan_say(step, mem_printf("made by %s", managers ? managers : "somebody else"));
+}
+
+static void decide_present(struct plan_run *run, struct plan_step *step,
+			   const struct manifest_live_object *live)
+{
+	const struct state_entry *entry = plan_entry_of(run, step->key);
+	const char *uid = plan_uid_of(live->body);
+	bool ours = entry && plan_same(entry->uid, uid);
+	bool same_hash = entry && plan_same(entry->hash, step->object->hash);
+
+	step->uid = mem_strdup(uid);
+	if (plan_is_leaving(live->body)) {
+		decide_leaving(step);
+		return;
+	}
+	cleanup_free char *owner = ours ? NULL : manifest_live_owner(live->body);
+	if (owner) {
+		plan_refuse(step,
+			    mem_printf("it belongs to %s; take it over with: desired adopt %s",
+				       owner, run->input->app->name));
+		return;
+	}
+	if (ours && same_hash && plan_same(entry->owned, live->owned)) {
+		decide_in_step(run, step, entry);
+		return;
+	}
+	step->action = PLAN_PATCH;
+	plan_send(step);
+	if (!ours && !plan_bears_our_label(live->body))
+		adopt(step, live);
+	else if (same_hash)
+		note_drift(step, live, ours);
+	plan_change(run, step, live);
+}
+
+void plan_decide(struct plan_run *run, const struct manifest_object *object)
+{
+	const struct manifest_live_object *live = manifest_live_get(run->input->live, object->key);
+	struct plan_step step = step_of(object);
+
+	if (object->suspend || run->input->app->options.suspend)
+		plan_say(&step, mem_strdup("suspended"));
+	else if (live)
+		decide_present(run, &step, live);
+	else if (manifest_live_looked(run->input->live, object->key))
+		decide_absent(run, &step);
+	else
+		plan_refuse(&step, mem_strdup("it is not known whether it exists"));
+	(void)plan_add(run, &step);
+}

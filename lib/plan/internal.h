@@ -1,0 +1,93 @@
+/* plan/internal: what the files of lib/plan share; not for others. */
+#pragma once
+
+#include "plan/plan.h"
+
+/* One plan in the making. */
+struct plan_run {
+	const struct plan_input *input;
+	struct plan *plan;
+	size_t step_cap, question_cap;
+	struct plan_heir {
+		size_t delete_, create; /* steps: what is created needs what the other one holds */
+	} * heirs;
+	size_t heir_count, heir_cap;
+};
+
+/* Takes the step into the plan; returns its index. Pointers to steps are stale after that. */
+size_t plan_add(struct plan_run *run, struct plan_step *step_stolen);
+void plan_step_done(struct plan_step *step);
+/* Replaces the reason; takes it over. */
+void plan_say(struct plan_step *step, char *why_stolen);
+/* Makes it a step that is not done, because of `why` (taken over). */
+void plan_refuse(struct plan_step *step, char *why_stolen);
+/* What is sent: nothing of it stays in a step that writes nothing. */
+void plan_send(struct plan_step *step);
+
+/* Asks once. object NULL: not in the files. */
+void plan_ask_full(struct plan_run *run, const struct plan_step *step);
+void plan_ask_dry_run(struct plan_run *run, const struct plan_step *step);
+const struct plan_answer *plan_answer_of(const struct plan_run *run, const char *key);
+
+const struct state_entry *plan_entry_of(const struct plan_run *run, const char *key);
+const char *plan_uid_of(const json_t *body);
+bool plan_is_leaving(const json_t *body); /* deletionTimestamp is set */
+bool plan_bears_our_label(const json_t *body);
+bool plan_same(const char *a, const char *b);			   /* both there and equal */
+bool plan_only_other(const struct plan_run *run, const char *key); /* only_key names another */
+
+/* --- kind.c: what the rules want to know of a kind --- */
+
+/* Pods are made from it and their health is its own: worth a wait. */
+bool plan_kind_has_pods(const struct manifest_id *id);
+/* A changed pod template makes new pods at once. */
+bool plan_kind_rolls(const struct manifest_id *id);
+/* What workloads read: ServiceAccount, RBAC, ConfigMap, Secret, claims ... */
+bool plan_kind_is_config(const struct manifest_id *id);
+/* What can turn away every other write while its own pods are not there. */
+bool plan_kind_is_late(const struct manifest_id *id);
+bool plan_kind_is(const struct manifest_id *id, const char *group, const char *kind);
+/* Fields of it are immutable, so a change is proven first. */
+bool plan_kind_is_rigid(const struct manifest_id *id);
+/* By kind or by the user's keepKinds ("Kind" or "Kind.group"). */
+bool plan_kind_bears_data(const struct manifest_id *id, const struct list *keep_kinds);
+
+/* --- meet.c: what pods hold on the node --- */
+
+struct plan_meeting {
+	bool ports, writers;
+};
+/* What pods of the two bodies cannot share. */
+struct plan_meeting plan_meet(const struct plan_run *run, const json_t *old_body,
+			      const json_t *new_body);
+/* Whether pods of it hold anything that others could need. */
+bool plan_holds(const struct plan_run *run, const json_t *body);
+
+/* --- the rules, in the order in which plan_make tells them --- */
+
+void plan_namespaces(struct plan_run *run);
+/* True when the namespace or the CRD of the object is made by this plan. */
+bool plan_is_simulated(const struct plan_run *run, const struct manifest_object *object);
+
+void plan_decide(struct plan_run *run, const struct manifest_object *object);
+
+/* An object that is there and not as it should be: step is a PATCH or ADOPT so far. */
+void plan_change(struct plan_run *run, struct plan_step *step,
+		 const struct manifest_live_object *live);
+/* A dry run that was refused. live NULL: the object is not there. */
+void plan_judge(struct plan_run *run, struct plan_step *step, const struct plan_answer *answer,
+		const struct manifest_live_object *live);
+enum manifest_redeploy plan_redeploy_of(const struct plan_run *run,
+					const struct manifest_object *object);
+/* Delete and create; how follows from what the old and the new pods write. Takes over why. */
+void plan_replace(const struct plan_run *run, struct plan_step *step, const json_t *old_body,
+		  const json_t *new_body, char *why_stolen);
+
+void plan_prunes(struct plan_run *run);
+/* New objects that need what a pruned one holds: the delete comes first. */
+void plan_heirs(struct plan_run *run);
+/* The waits, and then the edges of the graph. */
+void plan_waits(struct plan_run *run);
+void plan_order(struct plan_run *run);
+/* Whether the pods of a workload name this object (ConfigMap, Secret, claim, ServiceAccount). */
+bool plan_pods_name(const json_t *workload, const struct manifest_id *id);

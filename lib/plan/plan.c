@@ -1,0 +1,242 @@
+#include "plan/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/digest.h"
+#include "base/mem.h"
+#include "plan/internal.h"
+#include "tree/path.h"
+
+/* --- steps --- */
+
+size_t plan_add(struct plan_run *run, struct plan_step *step_stolen)
+{
+	struct plan *plan = run->plan;
+
+	mem_grow(plan->steps, &run->step_cap, plan->count + 1);
+	plan->steps[plan->count] = *step_stolen;
+	*step_stolen = (struct plan_step){0};
+	return plan->count++;
+}
+
+void plan_step_done(struct plan_step *step)
+{
+	manifest_id_done(&step->id);
+	free(step->key);
+	json_decref(step->body);
+	free(step->hash);
+	free(step->uid);
+	free(step->why);
+	free(step->culprit);
+	tree_diff_done(&step->diff);
+	free(step->after);
+	*step = (struct plan_step){0};
+}
+
+void plan_say(struct plan_step *step, char *why_stolen)
+{
+	free(step->why);
+	step->why = why_stolen;
+}
+
+void plan_refuse(struct plan_step *step, char *why_stolen)
+{
+	plan_say(step, why_stolen);
+	step->action = PLAN_REFUSE;
+	json_decref(step->body);
+	step->body = NULL;
+	free(step->hash);
+	step->hash = NULL;
+	step->downtime_ms = 0;
+}
+
+void plan_send(struct plan_step *step)
+{
+	if (step->body)
+		return;
+	step->body = json_incref(step->object->body);
+	step->hash = mem_strdup(step->object->hash);
+}
+
+/* --- questions and answers --- */
+
+static void ask(struct plan_run *run, int what, const struct plan_step *step)
+{
+	struct plan *plan = run->plan;
+
+	mem_grow(plan->questions, &run->question_cap, plan->question_count + 1);
+	struct plan_question *question = &plan->questions[plan->question_count++];
+	*question = (struct plan_question){.object = step->object};
+	question->ask = what;
+	/* The step may move or be dropped before the question is asked. */
+	manifest_id_copy(&question->id, &step->id);
+	question->key = mem_strdup(step->key);
+}
+
+void plan_ask_full(struct plan_run *run, const struct plan_step *step)
+{
+	ask(run, PLAN_ASK_FULL, step);
+}
+
+void plan_ask_dry_run(struct plan_run *run, const struct plan_step *step)
+{
+	ask(run, PLAN_ASK_DRY_RUN, step);
+}
+
+const struct plan_answer *plan_answer_of(const struct plan_run *run, const char *key)
+{
+	return run->input->answers ? map_get(run->input->answers, key) : NULL;
+}
+
+void plan_answer_free(struct plan_answer *answer)
+{
+	if (!answer)
+		return;
+	json_decref(answer->dry_run);
+	free(answer->message);
+	free(answer->field);
+	free(answer);
+}
+
+/* --- what is known --- */
+
+const struct state_entry *plan_entry_of(const struct plan_run *run, const char *key)
+{
+	return map_get(run->input->ledger, key);
+}
+
+const char *plan_uid_of(const json_t *body)
+{
+	return tree_path_string(body, "metadata.uid");
+}
+
+bool plan_is_leaving(const json_t *body)
+{
+	return tree_path_string(body, "metadata.deletionTimestamp");
+}
+
+bool plan_bears_our_label(const json_t *body)
+{
+	const json_t *labels = tree_path_get(body, "metadata.labels");
+
+	return plan_same(json_string_value(json_object_get(labels, MANIFEST_LABEL)),
+			 manifest_set_id());
+}
+
+bool plan_same(const char *a, const char *b)
+{
+	return a && b && !strcmp(a, b);
+}
+
+bool plan_only_other(const struct plan_run *run, const char *key)
+{
+	return run->input->only_key && strcmp(run->input->only_key, key) != 0;
+}
+
+/* --- the story --- */
+
+void plan_make(const struct plan_input *input, struct plan **ret)
+{
+	struct plan_run run = {.input = input, .plan = mem_new(struct plan)};
+	const struct manifest_app *app = input->app;
+
+	run.plan->app = app;
+	plan_namespaces(&run);
+	for (size_t i = 0; i < app->count; i++)
+		if (!plan_only_other(&run, app->objects[i]->key))
+			plan_decide(&run, app->objects[i]);
+	if (!app->options.suspend && !input->only_key) {
+		plan_prunes(&run);
+		plan_heirs(&run);
+	}
+	plan_waits(&run);
+	plan_order(&run);
+	free(run.heirs);
+	*ret = run.plan;
+}
+
+void plan_free(struct plan *plan)
+{
+	if (!plan)
+		return;
+	for (size_t i = 0; i < plan->count; i++)
+		plan_step_done(&plan->steps[i]);
+	for (size_t i = 0; i < plan->question_count; i++) {
+		manifest_id_done(&plan->questions[i].id);
+		free(plan->questions[i].key);
+	}
+	free(plan->steps);
+	free(plan->questions);
+	free(plan->approval);
+	free(plan);
+}
+
+/* --- about steps --- */
+
+bool plan_app_gone(const struct plan *plan)
+{
+	return !plan->app->count;
+}
+
+bool plan_step_writes(const struct plan_step *step)
+{
+	switch (step->action) {
+	case PLAN_CREATE:
+	case PLAN_PATCH:
+	case PLAN_ADOPT:
+	case PLAN_REPLACE:
+	case PLAN_DELETE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* The UIDs are part of it: an approval does not reach objects that are made later under the
+ * same names. */
+char *plan_prune_id(const struct plan *plan)
+{
+	cleanup_list struct list lines = LIST_INIT;
+
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct plan_step *step = &plan->steps[i];
+		if (step->prune && (step->action == PLAN_DELETE || step->action == PLAN_HOLD))
+			list_printf(&lines, "%s %s", step->key, step->uid ? step->uid : "");
+	}
+	if (!lines.n)
+		return NULL;
+	list_sort(&lines);
+	cleanup_free char *text = list_join(&lines, "\n");
+	cleanup_free char *digest = digest_sha256_hex(text, strlen(text));
+	return mem_strndup(digest, 6);
+}
+
+const char *plan_action_name(const struct plan_step *step)
+{
+	static const char *const names[] = {
+		[PLAN_NONE] = "none",	  [PLAN_CREATE] = "create",   [PLAN_PATCH] = "patch",
+		[PLAN_ADOPT] = "adopt",	  [PLAN_REPLACE] = "replace", [PLAN_DELETE] = "delete",
+		[PLAN_KEEP] = "keep",	  [PLAN_FORGET] = "forget",   [PLAN_WAIT] = "wait",
+		[PLAN_REFUSE] = "refuse", [PLAN_HOLD] = "hold",
+	};
+
+	if (step->action == PLAN_REPLACE && step->replace == PLAN_REPLACE_WRITERS)
+		return "recreate";
+	return names[step->action];
+}
+
+char *plan_step_text(const struct plan_step *step)
+{
+	cleanup_free char *object = manifest_id_text(&step->id);
+	const struct tree_difference *first = step->diff.n ? &step->diff.items[0] : NULL;
+
+	if (!first)
+		return mem_printf("%s: %s%s%s", object, plan_action_name(step),
+				  step->why ? ", " : "", step->why ? step->why : "");
+	cleanup_free char *more =
+		step->diff.n > 1 ? mem_printf(" and %zu more", step->diff.n - 1) : mem_strdup("");
+	return mem_printf("%s: %s %s -> %s%s", object, first->path,
+			  first->from ? first->from : "(none)", first->to ? first->to : "(none)",
+			  more);
+}
