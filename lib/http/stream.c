@@ -39,6 +39,8 @@ static void stream_free(struct http_stream *stream)
 
 static void drop_front(struct buf *buf, size_t length)
 {
+	if (length == 0)
+		return;
 	memmove(buf->data, buf->data + length, buf->len - length);
 	buf_truncate(buf, buf->len - length);
 	if (buf->len == 0 && buf->cap > KEEP_BYTES)

@@ -228,21 +228,6 @@ static void join_connections(struct server *server)
 	}
 }
 
-static void free_script(struct server *server)
-{
-	for (size_t i = 0; i < server->expectation_count; i++)
-		free(server->expectations[i].line);
-	free(server->expectations);
-	for (size_t i = 0; i < server->request_count; i++) {
-		free(server->requests[i]->line);
-		free(server->requests[i]->headers);
-		free(server->requests[i]->body);
-		free(server->requests[i]);
-	}
-	free(server->requests);
-	list_done(&server->surprises);
-}
-
 void server_stop(struct server *server)
 {
 	if (!server)
@@ -255,7 +240,7 @@ void server_stop(struct server *server)
 	pthread_join(server->thread, NULL);
 	close(server->listener);
 	join_connections(server);
-	free_script(server);
+	server_script_done(server);
 	SSL_CTX_free(server->tls);
 	certificate_authority_free(server->authority);
 	free(server->client_certificate);

@@ -31,7 +31,7 @@ enum server_fault {
 
 #define SERVER_ALWAYS (-1)
 
-/* Texts are borrowed until server_stop(). */
+/* server_expect() copies it all; the texts of a handler must live until they are sent. */
 struct server_reply {
 	int status;		  /* 0: 200 */
 	const char *body;	  /* NULL: empty */

@@ -64,6 +64,8 @@ bool server_script_matches(const char *pattern, const char *line);
 void server_script_ask(struct server *server, struct server_request *request,
 		       struct server_reply *ret);
 
+void server_script_done(struct server *server);
+
 /* ---- server_answer.c */
 
 /* Gives the answer; false when the connection ends with it. */

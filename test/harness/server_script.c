@@ -1,6 +1,8 @@
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "harness/server_private.h"
 #include "harness/suite.h"
@@ -66,13 +68,80 @@ void server_script_ask(struct server *server, struct server_request *request,
 	record(server, request);
 }
 
+static const char *const *copy_chunks(const char *const *chunks)
+{
+	size_t count = 0;
+
+	if (!chunks)
+		return NULL;
+	while (chunks[count])
+		count++;
+	char **copy = mem_zalloc((count + 1) * sizeof(*copy));
+	for (size_t i = 0; i < count; i++)
+		copy[i] = mem_strdup(chunks[i]);
+	return (const char *const *)copy;
+}
+
+/* NUL-terminated; a length of 0 stands for that of the text. */
+static char *copy_bytes(const char *bytes, size_t length)
+{
+	struct buf copy = BUF_INIT;
+
+	if (!bytes)
+		return NULL;
+	buf_add(&copy, bytes, length ? length : strlen(bytes));
+	return buf_steal(&copy);
+}
+
+static struct server_reply copy_reply(const struct server_reply *reply)
+{
+	struct server_reply copy = *reply;
+
+	copy.body = copy_bytes(reply->body, reply->body_length);
+	copy.content_type = mem_strdup(reply->content_type);
+	copy.headers = mem_strdup(reply->headers);
+	copy.chunks = copy_chunks(reply->chunks);
+	return copy;
+}
+
+static void free_reply(const struct server_reply *reply)
+{
+	for (const char *const *chunk = reply->chunks; chunk && *chunk; chunk++)
+		free((void *)*chunk);
+	free((void *)reply->chunks);
+	free((void *)reply->body);
+	free((void *)reply->content_type);
+	free((void *)reply->headers);
+}
+
+static void free_request(struct server_request *request)
+{
+	free(request->line);
+	free(request->headers);
+	free(request->body);
+	free(request);
+}
+
+void server_script_done(struct server *server)
+{
+	for (size_t i = 0; i < server->expectation_count; i++) {
+		free(server->expectations[i].line);
+		free_reply(&server->expectations[i].reply);
+	}
+	free(server->expectations);
+	for (size_t i = 0; i < server->request_count; i++)
+		free_request(server->requests[i]);
+	free(server->requests);
+	list_done(&server->surprises);
+}
+
 void server_expect(struct server *server, const char *line, const struct server_reply *reply)
 {
 	pthread_mutex_lock(&server->lock);
 	mem_grow(server->expectations, &server->expectation_cap, server->expectation_count + 1);
 	server->expectations[server->expectation_count++] = (struct expectation){
 		.line = mem_strdup(line),
-		.reply = *reply,
+		.reply = copy_reply(reply),
 		.left = reply->times ? reply->times : 1,
 	};
 	pthread_mutex_unlock(&server->lock);

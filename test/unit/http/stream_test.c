@@ -162,7 +162,10 @@ END_TEST
 
 START_TEST(test_stream__a_line_without_end_is_an_error)
 {
-	expect((struct server_reply){.fault = SERVER_ENDLESS, .body = "more and more and more "});
+	cleanup_buf struct buf body = BUF_INIT;
+
+	buf_fill(&body, 'x', 100000);
+	expect((struct server_reply){.fault = SERVER_ENDLESS, .body = body.data});
 	struct http_stream *stream = open_stream(0);
 	await(0, 1);
 	ck_assert_int_eq(log_.err.code, ERR_INVALID);
