@@ -19,8 +19,9 @@
 struct source_options {
 	const char *dir;
 	const struct source_settings *settings;
-	bool lint; /* check as any user: ownership is a warning, hints about unread files are given */
-	json_t *kinds; /* cached discovery: {"group/Kind": {"namespaced": bool}}; or NULL */
+	bool lint; /* check as any user: ownership is a warning, hints about unread files are given
+		    */
+	json_t *kinds;	       /* cached discovery: {"group/Kind": {"namespaced": bool}}; or NULL */
 	const char *node_name; /* fact; NULL: the host's name */
 	const char *k3s_version; /* fact; NULL: "" */
 	/* Values of generated secrets: returns the value kept for app/secret/key, making it when
@@ -43,8 +44,8 @@ int source_render(const struct source_options *options, const char *selected,
 /* One variable of an app, for `vars`: where it was set and what it overrode. */
 struct source_variable {
 	const char *name;
-	const char *value; /* JSON, rendered; or the error of rendering it */
-	const char *origin; /* "ghost/vars.yaml:5" */
+	const char *value;	       /* JSON, rendered; or the error of rendering it */
+	const char *origin;	       /* "ghost/vars.yaml:5" */
 	const struct list *overridden; /* origins that lost */
 };
 int source_vars(const struct source_options *options, const char *app,

@@ -12,7 +12,7 @@
 #include "base/list.h"
 
 struct source_settings {
-	char *kubeconfig; /* /etc/rancher/k3s/k3s.yaml */
+	char *kubeconfig;  /* /etc/rancher/k3s/k3s.yaml */
 	bool follow_files; /* follow: files */
 	int64_t interval_ms;
 	struct list keep_kinds; /* further kinds that bear data: "Kind" or "Kind.group" */

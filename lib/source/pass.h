@@ -1,0 +1,51 @@
+/*
+ * source/pass: one reading of the directory, from the scanned tree to the set.
+ *
+ * The context of lib/source's own files: what was scanned, what was parsed and compiled already
+ * (shared by all instances), and the set that is being filled. Nothing of it outlives the pass but
+ * the set.
+ */
+#pragma once
+
+#include "base/map.h"
+#include "manifest/set.h"
+#include "source/layout.h"
+#include "source/load.h"
+#include "source/tree.h"
+#include "template/template.h"
+#include "tree/yaml.h"
+
+struct source_pass {
+	const struct source_options *options;
+	struct source_tree *tree;
+	struct source_layout layout;
+	struct manifest_set *set;
+	struct map documents; /* path -> struct tree_yaml_documents * */
+	struct map templates; /* path -> struct source_template * (render.c) */
+	char node[256];	      /* the fact */
+	void (*rendered)(void *context, const char *app, const char *file, const char *text,
+			 size_t length); /* for source_render; or NULL */
+	void *context;
+};
+
+/* Scans, and finds out which apps there are. */
+int source_pass_begin(const struct source_options *options, struct source_pass *ret,
+		      struct err *err);
+
+/* True when the set can be filled at all; else findings say why, and fatal or empty is set. */
+bool source_pass_usable(struct source_pass *pass);
+
+/* The one document of a YAML file (NULL when it is empty), parsed once. Borrowed from pass. */
+int source_pass_document(struct source_pass *pass, struct source_file *file,
+			 const struct tree_yaml_node **ret, struct err *err);
+
+/* A finding about an app; an error makes it broken. */
+void source_pass_error(struct source_pass *pass, struct manifest_app *app, struct err *err);
+void source_pass_warn(struct source_pass *pass, const struct manifest_app *app, struct err *err);
+
+/* An app whose instances cannot even be told: nothing of that folder is touched. */
+void source_pass_give_up(struct source_pass *pass, const char *folder, struct err *err);
+
+/* Adds the source lines to findings that have none, and ends the pass. */
+void source_pass_show_lines(struct source_pass *pass);
+void source_pass_done(struct source_pass *pass);

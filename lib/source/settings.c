@@ -1,0 +1,129 @@
+#include "source/settings.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "source/form.h"
+#include "source/tree.h"
+#include "tree/yaml.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+#define KUBECONFIG  "/etc/rancher/k3s/k3s.yaml"
+#define INTERVAL_MS (5 * 60 * 1000)
+#define REVISIONS   20
+
+static void cleanup_documents(struct tree_yaml_documents *documents)
+{
+	tree_yaml_done(documents);
+}
+
+static void read_backup(struct source_form *form, struct source_settings *settings)
+{
+	static const char *const known[] = {"target", "endpoint", "region",  "profile",
+					    "node",   "keep",	  "encrypt", "paths"};
+	static const char *const kept[] = {"last", "daily", "weekly", "monthly"};
+	json_t *backup = json_object_get(form->tree, "backup");
+
+	if (!backup || json_is_null(backup))
+		return;
+	source_form_keys(form, "backup", known, COUNT(known));
+	source_form_keys(form, "backup.keep", kept, COUNT(kept));
+	settings->backup = json_incref(backup);
+}
+
+static void read_form(struct source_form *form, struct source_settings *settings)
+{
+	static const char *const known[] = {"kubeconfig", "follow", "interval", "keepKinds",
+					    "revisions",  "env",    "alert",	"metrics",
+					    "backup",	  "peers"};
+	static const char *const follow[] = {"reload", "files"};
+
+	source_form_keys(form, "", known, COUNT(known));
+	settings->kubeconfig = source_form_text(form, "kubeconfig");
+	settings->follow_files = source_form_choice(form, "follow", follow, COUNT(follow), 0) == 1;
+	settings->interval_ms = source_form_duration(form, "interval", INTERVAL_MS);
+	settings->revisions = source_form_number(form, "revisions", REVISIONS);
+	settings->metrics = source_form_text(form, "metrics");
+	source_form_list(form, "keepKinds", &settings->keep_kinds);
+	source_form_list(form, "env", &settings->env);
+	source_form_list(form, "alert", &settings->alert);
+	source_form_list(form, "peers", &settings->peers);
+	read_backup(form, settings);
+	if (settings->interval_ms < 1000)
+		source_form_fail(form, "interval", NULL, "interval must be at least 1s");
+	if (settings->revisions < 1)
+		source_form_fail(form, "revisions", NULL, "revisions must be at least 1");
+	if (!settings->kubeconfig)
+		settings->kubeconfig = mem_strdup(KUBECONFIG);
+}
+
+static int parse(const char *file, struct tree_yaml_documents *documents, json_t **ret,
+		 struct err *err)
+{
+	cleanup_free char *text = NULL;
+	size_t length;
+
+	int r = file_read(file, SOURCE_TEMPLATE_LIMIT, &text, &length, err);
+	if (r < 0 && err->code == ERR_NOT_FOUND) {
+		err_done(err);
+		*ret = json_object();
+		return 0;
+	}
+	if (r < 0)
+		return err_at(err, file, 0, 0);
+	r = tree_yaml_parse(text, length, file, documents, err);
+	if (r < 0)
+		return r;
+	if (documents->n > 1) {
+		(void)err_set(err, ERR_INVALID, "settings are one document");
+		return err_at(err, file, 0, 0);
+	}
+	if (!documents->n || !documents->roots[0]) {
+		*ret = json_object();
+		return 0;
+	}
+	return tree_yaml_to_json(documents->roots[0], file, ret, err);
+}
+
+int source_settings_read(const char *file, struct source_settings *ret, struct diag_list *findings,
+			 struct err *err)
+{
+	__attribute__((cleanup(cleanup_documents))) struct tree_yaml_documents documents = {0};
+	struct source_settings settings = {0};
+	json_auto_t *tree = NULL;
+
+	if (parse(file, &documents, &tree, err) < 0) {
+		struct err finding = ERR_INIT;
+		err_copy(&finding, err);
+		diag_add(findings, DIAG_ERROR, NULL, &finding);
+		return -(int)err->code;
+	}
+	struct source_form form = {
+		.tree = tree,
+		.node = documents.n ? documents.roots[0] : NULL,
+		.file = file,
+		.findings = findings,
+	};
+	read_form(&form, &settings);
+	if (form.failed) {
+		source_settings_done(&settings);
+		return err_set(err, ERR_INVALID, "%s has errors", file);
+	}
+	*ret = settings;
+	return 0;
+}
+
+void source_settings_done(struct source_settings *settings)
+{
+	free(settings->kubeconfig);
+	list_done(&settings->keep_kinds);
+	list_done(&settings->env);
+	list_done(&settings->alert);
+	list_done(&settings->peers);
+	free(settings->metrics);
+	json_decref(settings->backup);
+	*settings = (struct source_settings){0};
+}

@@ -1,0 +1,120 @@
+#include "source/vars.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+static const struct template_origin built_in = {.file = "built in"};
+
+static struct template_scope *push(struct source_scope *scope)
+{
+	const struct template_scope *below = scope->count ? scope->layers[scope->count - 1] : NULL;
+
+	scope->layers =
+		mem_realloc(scope->layers, (scope->count + 1) * sizeof(struct template_scope *));
+	return scope->layers[scope->count++] = template_scope_new(below);
+}
+
+static int push_file(struct source_pass *pass, struct source_scope *scope, struct source_file *file,
+		     struct err *err)
+{
+	const struct tree_yaml_node *root;
+
+	if (!file)
+		return 0;
+	int r = source_pass_document(pass, file, &root, err);
+	if (r < 0 || !root)
+		return r;
+	return template_scope_add_yaml(push(scope), root, file->path, err);
+}
+
+static struct value *text(const char *value)
+{
+	return value_string(value ? value : "", value ? strlen(value) : 0);
+}
+
+void source_scope_set_namespace(struct source_pass *pass, struct source_scope *scope,
+				const struct source_app *app, const char *instance, const char *ns)
+{
+	struct template_scope *facts = scope->layers[0];
+	struct value *desired = value_dict();
+
+	value_dict_set(desired, "node", text(pass->node));
+	value_dict_set(desired, "app", text(app->name));
+	value_dict_set(desired, "instance", text(instance));
+	value_dict_set(desired, "namespace", text(ns));
+	value_dict_set(desired, "k3s_version", text(pass->options->k3s_version));
+	template_scope_set(facts, "desired", desired, built_in, true);
+	template_scope_set(facts, "namespace", text(ns), built_in, true);
+}
+
+static void set_facts(struct source_pass *pass, struct source_scope *scope,
+		      const struct source_app *app, const char *instance)
+{
+	cleanup_free char *host = mem_strndup(pass->node, strcspn(pass->node, "."));
+	struct template_scope *facts = push(scope);
+
+	template_scope_set(facts, "inventory_hostname", text(pass->node), built_in, true);
+	template_scope_set(facts, "ansible_hostname", text(host), built_in, true);
+	source_scope_set_namespace(pass, scope, app, instance, "default");
+}
+
+static int push_files(struct source_pass *pass, const struct source_app *app,
+		      struct source_scope *scope, struct err *err)
+{
+	int r = push_file(pass, scope, app->defaults, err);
+
+	for (size_t i = 0; r >= 0 && i < pass->layout.shared_count; i++)
+		r = push_file(pass, scope, pass->layout.shared_vars[i], err);
+	if (r >= 0)
+		r = push_file(pass, scope, app->role_vars, err);
+	if (r >= 0)
+		r = push_file(pass, scope, app->vars, err);
+	return r;
+}
+
+int source_scope_build(struct source_pass *pass, const struct source_app *app, const char *instance,
+		       struct source_scope *ret, struct err *err)
+{
+	*ret = (struct source_scope){0};
+	set_facts(pass, ret, app, instance);
+	int r = push_files(pass, app, ret, err);
+	if (r < 0)
+		source_scope_done(ret);
+	return r;
+}
+
+const struct template_scope *source_scope_top(const struct source_scope *scope)
+{
+	return scope->layers[scope->count - 1];
+}
+
+void source_scope_push_item(struct source_scope *scope, const char *name,
+			    struct value *value_stolen, struct template_origin origin)
+{
+	template_scope_set(push(scope), name, value_stolen, origin, true);
+}
+
+void source_scope_done(struct source_scope *scope)
+{
+	while (scope->count)
+		template_scope_free(scope->layers[--scope->count]);
+	free(scope->layers);
+	scope->layers = NULL;
+}
+
+bool source_vars_check_shared(struct source_pass *pass)
+{
+	bool fine = true;
+
+	for (size_t i = 0; i < pass->layout.shared_count; i++) {
+		cleanup_source_scope struct source_scope scope = {0};
+		struct err err = ERR_INIT;
+		if (push_file(pass, &scope, pass->layout.shared_vars[i], &err) >= 0)
+			continue;
+		diag_add(&pass->set->findings, DIAG_ERROR, NULL, &err);
+		fine = false;
+	}
+	return fine;
+}
