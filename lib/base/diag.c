@@ -91,9 +91,13 @@ static void print_excerpt(const struct err *err, struct buf *out)
 	int width = err->caret_width > 0 ? err->caret_width : 1;
 
 	buf_printf(out, "%5d | %s\n      | ", err->place.line, err->excerpt);
-	for (int i = 0; i + 1 < err->place.column && err->excerpt[i]; i++)
-		if ((err->excerpt[i] & 0xc0) != 0x80)
-			buf_addch(out, err->excerpt[i] == '\t' ? '\t' : ' ');
+	int column = 1; /* in characters */
+	for (const char *at = err->excerpt; *at && column < err->place.column; at++) {
+		if ((*at & 0xc0) == 0x80)
+			continue;
+		buf_addch(out, *at == '\t' ? '\t' : ' ');
+		column++;
+	}
 	buf_addch(out, '^');
 	buf_fill(out, '~', (size_t)width - 1);
 	if (err->hint)

@@ -89,7 +89,7 @@ static struct entry *new_entry(struct builder *builder, enum tree_yaml_kind kind
 	entry->node.kind = kind;
 	entry->node.line = line_of(event->start_mark);
 	entry->node.column = column_of(event->start_mark);
-	if (tag)
+	if (tag && strcmp((const char *)tag, "!")) /* "!" alone only says: no resolving */
 		entry->node.tag = tree_arena_copy(builder->arena, tag, strlen((const char *)tag));
 	entry->weight = 1;
 	return entry;
@@ -155,7 +155,7 @@ static int take_scalar(struct builder *builder, const yaml_event_t *event, struc
 	struct entry *entry = new_entry(builder, TREE_YAML_SCALAR, event, scalar->tag);
 	entry->node.text = tree_arena_copy(builder->arena, value, scalar->length);
 	entry->node.length = scalar->length;
-	entry->node.plain = plain && (scalar->plain_implicit || scalar->tag);
+	entry->node.plain = plain && (!scalar->tag || entry->node.tag);
 	if (scalar->anchor)
 		map_put(&builder->anchors, (const char *)scalar->anchor, entry);
 	attach(builder, entry);
@@ -244,8 +244,8 @@ static void merge_mapping(struct tree_yaml_node *mapping, const struct tree_yaml
 }
 
 /* How many pairs a merge can add at most, or an error when it merges no mapping. */
-static int count_merged(const struct builder *builder, const struct tree_yaml_node *value,
-			size_t *ret, struct err *err)
+static int count_merged(const struct builder *builder, const struct tree_yaml_node *key,
+			const struct tree_yaml_node *value, size_t *ret, struct err *err)
 {
 	bool list = value->kind == TREE_YAML_SEQUENCE;
 
@@ -253,7 +253,7 @@ static int count_merged(const struct builder *builder, const struct tree_yaml_no
 	for (size_t i = 0; i < (list ? value->count : 1); i++) {
 		const struct tree_yaml_node *from = list ? value->items[i] : value;
 		if (from->kind != TREE_YAML_MAPPING)
-			return fail_node(builder, from, err,
+			return fail_node(builder, key, err,
 					 "'<<' merges a mapping or a list of mappings");
 		*ret += from->count;
 	}
@@ -303,7 +303,8 @@ static int close_mapping(struct builder *builder, struct entry *entry, struct en
 	for (size_t i = 0; i < count; i += 2) {
 		if (!is_merge(&children[i]->node))
 			continue;
-		int r = count_merged(builder, &children[i + 1]->node, &merged, err);
+		int r = count_merged(builder, &children[i]->node, &children[i + 1]->node, &merged,
+				     err);
 		if (r < 0)
 			return r;
 		pairs += merged;

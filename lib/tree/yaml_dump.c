@@ -139,6 +139,16 @@ static int add_to_buf(void *out, unsigned char *bytes, size_t length)
 	return 1;
 }
 
+/* Once a text ended with empty lines, libyaml closes the document with "...": nobody needs it. */
+static void drop_document_end(struct buf *out)
+{
+	static const char end[] = "\n...\n";
+	size_t length = strlen(end);
+
+	if (out->len > length && !strcmp(out->data + out->len - length, end))
+		buf_truncate(out, out->len - length + 1);
+}
+
 char *tree_yaml_dump(const json_t *tree)
 {
 	struct buf out = BUF_INIT;
@@ -156,5 +166,6 @@ char *tree_yaml_dump(const json_t *tree)
 	send(&emitter, &event, yaml_document_end_event_initialize(&event, 1));
 	send(&emitter, &event, yaml_stream_end_event_initialize(&event));
 	yaml_emitter_delete(&emitter);
+	drop_document_end(&out);
 	return buf_steal(&out);
 }
