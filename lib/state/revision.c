@@ -101,7 +101,7 @@ int state_revision_list(const char *state_dir, const char *app, struct state_rev
 			size_t *ret_count, struct err *err)
 {
 	cleanup_free int *found = NULL;
-	size_t total, count = 0;
+	size_t total = 0, count = 0;
 	int r = numbers(state_dir, app, &found, &total, err);
 
 	if (r < 0)
