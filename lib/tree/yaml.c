@@ -97,9 +97,10 @@ static struct entry *new_entry(struct builder *builder, enum tree_yaml_kind kind
 
 static bool awaits_key(const struct builder *builder)
 {
+	if (!builder->depth)
+		return false;
 	const struct frame *frame = &builder->frames[builder->depth - 1];
-
-	return builder->depth && frame->entry->node.kind == TREE_YAML_MAPPING &&
+	return frame->entry->node.kind == TREE_YAML_MAPPING &&
 	       (builder->pending_count - frame->first) % 2 == 0;
 }
 
