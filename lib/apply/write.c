@@ -44,21 +44,9 @@ static void say_repaired(struct apply_run *run, const struct plan_step *step)
 		apply_say(run, step, EVENT_REPAIRED, "repaired: %s had changed it", who);
 }
 
-/* A create of what the ledger says was there with the same content is a repair. */
-static bool was_deleted(struct apply_run *run, const struct plan_step *step)
+static void say_written(struct apply_run *run, const struct plan_step *step)
 {
-	if (step->action != PLAN_CREATE || !step->hash)
-		return false;
-	struct state_entry *entry = state_ledger_get(run->context->ledger, step->key);
-	bool yes = entry && entry->uid && entry->hash && !strcmp(entry->hash, step->hash) &&
-		   !entry->replacing;
-	state_entry_free(entry);
-	return yes;
-}
-
-static void say_written(struct apply_run *run, const struct plan_step *step, bool repaired)
-{
-	if (repaired)
+	if (step->drift)
 		say_repaired(run, step);
 	else if (step->action == PLAN_CREATE)
 		apply_say(run, step, EVENT_CREATED, "created");
@@ -103,23 +91,46 @@ static int take_result(struct apply_run *run, size_t index, struct kube_result *
 		}
 		return 0;
 	}
-	bool repaired = step->drift || was_deleted(run, step);
 	int r = apply_record(run, step, result->object, err);
 	if (r < 0)
 		return r;
 	run->states[index] = STEP_DONE;
 	run->result->written++;
-	say_written(run, step, repaired);
+	say_written(run, step);
 	return 1;
 }
 
-/* Takes over what kubectl or Ansible made, one by one: rare, and two requests each. */
-static void adopt_first(struct apply_run *run, const size_t *indexes, size_t count)
+/* A replace that a crash cut in two goes on where it was: before the create, after the old pods. */
+static int finish_replace(struct apply_run *run, const struct plan_step *step, struct err *err)
+{
+	struct state_entry *entry = state_ledger_get(run->context->ledger, step->key);
+	bool interrupted = entry && entry->replacing;
+	struct deadline deadline = apply_deadline(run);
+	struct manifest_holdings holdings;
+	int r = 0;
+
+	state_entry_free(entry);
+	if (!interrupted)
+		return 0;
+	manifest_holdings(step->body, NULL, &holdings);
+	if (holdings.writer_count)
+		r = apply_wait_pods_gone(run, step->body, &deadline, err);
+	manifest_holdings_done(&holdings);
+	return r;
+}
+
+/* What must happen before the apply itself, one by one: rare. */
+static void prepare(struct apply_run *run, const size_t *indexes, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct plan_step *step = &run->plan->steps[indexes[i]];
 		cleanup_err struct err err = ERR_INIT;
-		if (step->action == PLAN_ADOPT && apply_adopt(run, step, &err) < 0)
+		int r = 0;
+		if (step->action == PLAN_ADOPT)
+			r = apply_adopt(run, step, &err);
+		else if (step->action == PLAN_CREATE)
+			r = finish_replace(run, step, &err);
+		if (r < 0)
 			apply_fail(run, indexes[i], &err);
 	}
 }
@@ -159,7 +170,7 @@ int apply_writes(struct apply_run *run, struct err *err)
 		return 0;
 	if (cancel_raised(run->context->cancel))
 		return err_set(err, ERR_CANCELED, "canceled");
-	adopt_first(run, indexes, wanted);
+	prepare(run, indexes, wanted);
 	for (size_t i = 0; i < wanted; i++)
 		if (run->states[indexes[i]] == STEP_PENDING)
 			indexes[count++] = indexes[i];
