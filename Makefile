@@ -15,7 +15,7 @@ OPT      ?= -O2 -g
 SANITIZE ?=
 WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 PACKAGES := libcurl yaml-0.1 jansson libuv libsystemd libpcre2-8 libcrypto libmicrohttpd
-CPPFLAGS += -D_GNU_SOURCE -DDESIRED_VERSION='"$(VERSION)"' -DPREFIX='"$(PREFIX)"' -Ilib -Idaemon -Itest
+CPPFLAGS += -D_GNU_SOURCE -DDESIRED_VERSION='"$(VERSION)"' -Ilib -Idaemon -Itest
 CFLAGS   += -std=gnu17 $(OPT) $(WARN) -pthread $(SANITIZE) $(shell pkg-config --cflags $(PACKAGES) check 2>/dev/null)
 LDLIBS   += $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lm
 LDFLAGS  += -pthread $(SANITIZE)
@@ -162,7 +162,7 @@ install: $(BUILD)/desired $(BUILD)/traefik-crds.yaml ## install below DESTDIR an
 	install -d -m 0755 $(DESTDIR)$(PREFIX)/share/desired
 	cp -R --no-preserve=ownership manifests $(DESTDIR)$(PREFIX)/share/desired/
 	rm -f $(DESTDIR)$(PREFIX)/share/desired/manifests/fetch-traefik-crds
-	install -m 0644 $(BUILD)/traefik-crds.yaml $(DESTDIR)$(PREFIX)/share/desired/manifests/traefik/crds.yaml
+	install -m 0644 $(BUILD)/traefik-crds.yaml $(DESTDIR)$(PREFIX)/share/desired/manifests/traefik/crd.yaml
 	install -D -m 0644 config/app.yaml $(DESTDIR)$(PREFIX)/share/desired/app.yaml.example
 	[ -n "$(DESTDIR)" ] || { journalctl --update-catalog && systemctl daemon-reload; } 2>/dev/null || true
 
