@@ -30,6 +30,23 @@ static bool names_variable(const struct tree_yaml_node *node)
 				  "0123456789_") == node->length;
 }
 
+/* A list that stands in app.yaml itself may hold templates: it is read as a variable would be. */
+static int evaluate_list(const struct reading *reading, const struct tree_yaml_node *node,
+			 struct value **ret, struct err *err)
+{
+	struct template_origin origin = {reading->file, node->line, node->column};
+	struct value *list;
+
+	int r = value_from_yaml(node, reading->file, &list, err);
+	if (r < 0)
+		return r;
+	struct template_scope *layer = template_scope_new(source_scope_top(&reading->scope));
+	template_scope_set(layer, "instances", list, origin, false);
+	r = template_scope_get(layer, "instances", &reading->loader.loader, ret, err);
+	template_scope_free(layer);
+	return r < 0 ? at_node(reading, node, err) : r;
+}
+
 static int evaluate(const struct reading *reading, const struct tree_yaml_node *node,
 		    struct value **ret, struct err *err)
 {
@@ -42,7 +59,7 @@ static int evaluate(const struct reading *reading, const struct tree_yaml_node *
 		return r < 0 ? at_node(reading, node, err) : r;
 	}
 	if (node->kind != TREE_YAML_SCALAR)
-		return value_from_yaml(node, reading->file, ret, err);
+		return evaluate_list(reading, node, ret, err);
 	int r = template_evaluate(reading->file, node->text, node->line, node->column, scope,
 				  &reading->loader.loader, ret, err);
 	return r < 0 ? at_node(reading, node, err) : r;

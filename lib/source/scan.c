@@ -97,9 +97,11 @@ static void check_trust(struct source_tree *tree, const char *path, const struct
 	add_problem(tree, path, tree->lint ? DIAG_WARNING : DIAG_ERROR, &err);
 }
 
-static void add_file(struct source_tree *tree, const char *path, const struct stat *st)
+static void add_file(struct source_tree *tree, const char *path, const struct stat *st, bool linked)
 {
 	struct source_file *file = mem_new(struct source_file);
+
+	file->linked = linked;
 
 	file->path = mem_strdup(path);
 	file->st = *st;
@@ -140,8 +142,9 @@ static void scan_entry(struct source_tree *tree, const char *path, const struct 
 	int fd = -1;
 
 	/* A socket cannot even be opened: ask what it is before. */
-	if (!fstatat(tree->root, path, &st, AT_SYMLINK_NOFOLLOW) && !S_ISREG(st.st_mode) &&
-	    !S_ISDIR(st.st_mode) && !S_ISLNK(st.st_mode)) {
+	bool known = !fstatat(tree->root, path, &st, AT_SYMLINK_NOFOLLOW);
+	bool linked = known && S_ISLNK(st.st_mode);
+	if (known && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode) && !linked) {
 		(void)err_set(&err, ERR_INVALID, "neither a regular file nor a folder");
 		(void)err_hint(&err, "remove it, or let its name begin with a dot");
 		add_problem(tree, path, DIAG_ERROR, &err);
@@ -162,7 +165,7 @@ static void scan_entry(struct source_tree *tree, const char *path, const struct 
 		return;
 	}
 	check_trust(tree, path, &st);
-	add_file(tree, path, &st);
+	add_file(tree, path, &st, linked);
 }
 
 /* All names first: a listing that ends early must not pass for a short folder. */

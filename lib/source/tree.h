@@ -30,7 +30,8 @@
 struct source_file {
 	char *path; /* relative to the directory: "ghost/templates/service.yml.j2" */
 	struct stat st;
-	char *text; /* NULL until it was read */
+	bool linked; /* a symbolic link leads to it */
+	char *text;  /* NULL until it was read */
 	size_t length;
 };
 
