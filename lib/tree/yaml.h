@@ -8,7 +8,8 @@
  *
  * Bounds, each with an error that names it: depth 64, 100,000 nodes after aliases are expanded,
  * 10,000 anchors; cycles, duplicate keys, NUL characters and complex keys are refused. A U+00A0
- * used as indentation and tabs are named as what they are.
+ * used as indentation and tabs are named as what they are. Of merged keys (<<), one that the
+ * mapping itself has wins wherever it stands (kubectl lets the later one win).
  *
  * A document owns its nodes; nodes are borrowed for as long as it lives.
  */
@@ -32,9 +33,10 @@ struct tree_yaml_node {
 	const char *tag;  /* "!vault", "tag:yaml.org,2002:str"; NULL when none was written */
 	const char *text; /* scalar: its content, NUL-terminated */
 	size_t length;
-	bool plain;			     /* scalar: written without quotes and not as a block */
-	size_t count;			     /* items of a sequence, pairs of a mapping */
-	const struct tree_yaml_node **items; /* mapping: key, value, key, value ... merged (<<) */
+	bool plain;   /* scalar: written without quotes and not as a block */
+	size_t count; /* items of a sequence, pairs of a mapping */
+	/* of a mapping: key, value, key, value ... with what it merged (<<) */
+	const struct tree_yaml_node **items;
 };
 
 struct tree_yaml_documents {

@@ -61,10 +61,9 @@ START_TEST(test_tree_path__set_creates_what_is_missing)
 	tree_path_set(tree, "spec.env[name=A].value", json_string("1"));
 	tree_path_set(tree, "spec.env[name=A].value", json_string("2"));
 	tree_path_set(tree, "s.t", json_true());
-	assert_json(
-		tree,
-		"{\"s\":{\"t\":true},\"metadata\":{\"labels\":{\"a.b/c\":\"d\"}},"
-		"\"spec\":{\"list\":[{\"x\":1},2],\"env\":[{\"name\":\"A\",\"value\":\"2\"}]}}");
+	assert_json(tree, "{\"s\":{\"t\":true},\"metadata\":{\"labels\":{\"a.b/c\":\"d\"}},"
+			  "\"spec\":{\"list\":[{\"x\":1},2],"
+			  "\"env\":[{\"name\":\"A\",\"value\":\"2\"}]}}");
 }
 END_TEST
 
