@@ -10,6 +10,7 @@
 #include "http/thread.h"
 
 #define IDLE_POLL_MS 60000 /* curl_multi_poll() cannot wait for ever */
+#define MAX_IDLE     64L   /* connections kept; libcurl's own limit falls with what runs */
 
 static int64_t now_ms(void)
 {
@@ -36,13 +37,11 @@ void http_stop(struct http *http, struct http_transfer *transfer)
 	curl_multi_wakeup(http->multi);
 }
 
-void http_close_pool(struct http *http, struct http_pool *pool)
+void http_close_peer(struct http *http, struct http_peer *peer)
 {
-	if (!pool)
-		return;
 	pthread_mutex_lock(&http->lock);
-	pool->next = http->closing;
-	http->closing = pool;
+	peer->next = http->closing;
+	http->closing = peer;
 	pthread_mutex_unlock(&http->lock);
 	curl_multi_wakeup(http->multi);
 }
@@ -181,8 +180,6 @@ static bool take_orders(struct http *http)
 	struct http_transfer *started = http->started;
 	http->started = NULL;
 	http->started_end = &http->started;
-	struct http_pool *closing = http->closing;
-	http->closing = NULL;
 	bool ending = http->ending;
 	pthread_mutex_unlock(&http->lock);
 
@@ -190,12 +187,29 @@ static bool take_orders(struct http *http)
 		mem_grow(http->active, &http->active_cap, http->active_count + 1);
 		http->active[http->active_count++] = started;
 	}
-	while (closing) {
-		struct http_pool *pool = closing;
-		closing = pool->next;
-		http_pool_free(pool);
-	}
 	return !ending;
+}
+
+/* A stream that was closed by its own callback may outlive the call that frees its peer. */
+static struct http_peer *take_closed_peer(struct http *http)
+{
+	struct http_peer *peer, **link = &http->closing;
+
+	pthread_mutex_lock(&http->lock);
+	while ((peer = *link) && peer->transfers > 0)
+		link = &peer->next;
+	if (peer)
+		*link = peer->next;
+	pthread_mutex_unlock(&http->lock);
+	return peer;
+}
+
+static void destroy_closed(struct http *http)
+{
+	struct http_peer *peer;
+
+	while ((peer = take_closed_peer(http)))
+		http_peer_destroy(peer);
 }
 
 static void *io_main(void *context)
@@ -209,9 +223,13 @@ static void *io_main(void *context)
 		curl_multi_perform(http->multi, &running);
 		finish_completed(http);
 		finish_silent(http);
+		destroy_closed(http);
 		admit_waiting(http);
 		curl_multi_poll(http->multi, NULL, 0, poll_ms(http), NULL);
 	}
+	while (http->active_count)
+		finish(http, http->active_count - 1, CURLE_ABORTED_BY_CALLBACK);
+	destroy_closed(http);
 	return NULL;
 }
 
@@ -257,6 +275,7 @@ struct http *http_new(void)
 	pthread_mutex_init(&http->lock, NULL);
 	http->started_end = &http->started;
 	http->multi = curl_multi_init();
+	curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, MAX_IDLE);
 	start_thread(http);
 	return http;
 }

@@ -69,7 +69,7 @@ void http_free(struct http *http);
  * Nothing is connected yet. */
 int http_peer_new(struct http *http, const struct http_peer_options *options,
 		  struct http_peer **ret, struct err *err);
-/* Closes its connections. Its batches must have returned, its streams be closed. */
+/* Closes its connections. Its batches must have returned, its streams be closed. NULL is fine. */
 void http_peer_free(struct http_peer *peer);
 
 /* When our own certificate expires; 0 without one. What a 401 may be about. */

@@ -1,6 +1,5 @@
 #include "http/peer.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -128,11 +127,15 @@ static void free_secret(char *text)
 
 void http_peer_free(struct http_peer *peer)
 {
-	if (!peer)
-		return;
-	assert(peer->transfers == 0);
+	if (peer)
+		http_close_peer(peer->http, peer);
+}
+
+void http_peer_destroy(struct http_peer *peer)
+{
 	for (int i = 0; i < HTTP_POOL_KINDS; i++)
-		http_close_pool(peer->http, peer->pools[i]);
+		if (peer->pools[i])
+			http_pool_free(peer->pools[i]);
 	free(peer->name);
 	free(peer->url);
 	free(peer->host);

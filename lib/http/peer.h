@@ -28,12 +28,16 @@ struct http_peer {
 	/* Only the I/O thread's. */
 	struct http_pool *pools[HTTP_POOL_KINDS]; /* NULL: made when needed */
 	int http2_failures;			  /* in a row */
+	struct http_peer *next;			  /* in the list of those to destroy */
 };
 
 /* All that a transfer to this peer has in common. */
 void http_peer_configure(struct http_peer *peer, struct http_transfer *transfer, const char *path);
 
 /* The rest are the I/O thread's. */
+
+/* Closes its connections and frees it; nothing runs any more. */
+void http_peer_destroy(struct http_peer *peer);
 
 /* Whether transfers share connections. */
 bool http_peer_multiplexes(const struct http_peer *peer);

@@ -9,7 +9,7 @@
  * Over HTTP/2 the first transfer of a pool goes alone until its connection stands, so that the
  * others find it and share it instead of opening one each.
  *
- * Everything here happens on the I/O thread, but for http_peer_free() handing pools over.
+ * Everything here happens on the I/O thread.
  */
 #pragma once
 
@@ -29,7 +29,6 @@ struct http_pool {
 	bool ready; /* a connection stands, or stood until idle_since */
 	bool retired;
 	int64_t idle_since;
-	struct http_pool *next; /* in the list of those to close */
 };
 
 struct http_pool *http_pool_new(void);

@@ -27,7 +27,7 @@ struct http {
 
 	/* Orders for the I/O thread, under the lock. */
 	struct http_transfer *started, **started_end;
-	struct http_pool *closing;
+	struct http_peer *closing;
 	bool ending;
 
 	/* Only the I/O thread's: all that was started and is not done. */
@@ -40,7 +40,7 @@ void http_start(struct http *http, struct http_transfer *transfer);
 /* Asks to end it soon with CURLE_ABORTED_BY_CALLBACK; it may still end otherwise. */
 void http_stop(struct http *http, struct http_transfer *transfer);
 
-/* Hands over a pool that nobody uses; NULL is fine. */
-void http_close_pool(struct http *http, struct http_pool *pool);
+/* Hands over a peer, to be destroyed when its last transfer is over. */
+void http_close_peer(struct http *http, struct http_peer *peer);
 
 bool http_on_thread(const struct http *http);

@@ -295,6 +295,20 @@ START_TEST(test_stream__may_be_closed_by_its_own_callbacks)
 }
 END_TEST
 
+START_TEST(test_stream__its_peer_may_be_freed_right_after_it)
+{
+	static const char *const chunks[] = {"one\ntwo\n", NULL};
+
+	expect((struct server_reply){.chunks = chunks, .delay_ms = 50});
+	struct http_stream *stream = open_stream(0);
+	pthread_mutex_lock(&log_.lock);
+	log_.close_in_frame = stream;
+	pthread_mutex_unlock(&log_.lock);
+	await(1, 0);
+	http_peer_free(steal(&client.peer));
+}
+END_TEST
+
 START_TEST(test_stream__requests_go_on_beside_it)
 {
 	cleanup_err struct err err = ERR_INIT;
@@ -336,6 +350,7 @@ Suite *test_suite(void)
 	tcase_add_test(tests, test_stream__nothing_is_told_after_close);
 	tcase_add_test(tests, test_stream__may_be_closed_at_once);
 	tcase_add_loop_test(tests, test_stream__may_be_closed_by_its_own_callbacks, 0, 2);
+	tcase_add_test(tests, test_stream__its_peer_may_be_freed_right_after_it);
 	tcase_add_test(tests, test_stream__requests_go_on_beside_it);
 	suite_add_tcase(suite, tests);
 	return suite;
