@@ -35,7 +35,13 @@ static bool is_forced(const struct plan_run *run, const struct plan_step *step)
 /* Whether the change must be shown to be harmless before it is made. */
 static bool needs_proof(const struct plan_run *run, const struct plan_step *step)
 {
-	if (run->input->show || is_forced(run, step) || plan_kind_is_rigid(&step->id))
+	const struct state_entry *entry = plan_entry_of(run, step->key);
+	bool same_object = entry && plan_same(entry->uid, step->uid);
+
+	if (run->input->show || is_forced(run, step))
+		return true;
+	/* What cannot be changed cannot have drifted either. */
+	if (plan_kind_is_rigid(&step->id) && !(step->drift && same_object))
 		return true;
 	return plan_kind_rolls(&step->id) && plan_holds(run, step->object->body);
 }
@@ -113,10 +119,38 @@ static void decide_rollout(const struct plan_run *run, struct plan_step *step, c
 		plan_replace(run, step, live, wanted, steal(&why));
 }
 
+/* A body without the label and the annotation that are ours by right: of an adoption, only the
+ * rest is news. Shares everything else with `body`. */
+static json_t *unmarked(const json_t *body)
+{
+	static const char *const marks[][2] = {
+		{"labels", MANIFEST_LABEL},
+		{"annotations", MANIFEST_SOURCE_ANNOTATION},
+	};
+	json_t *copy = json_copy((json_t *)body);
+	json_t *metadata = json_copy(json_object_get(body, "metadata"));
+
+	json_object_set_new(copy, "metadata", metadata);
+	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++) {
+		json_t *marked = json_copy(json_object_get(metadata, marks[i][0]));
+		if (!marked)
+			continue;
+		json_object_del(marked, marks[i][1]);
+		if (json_object_size(marked))
+			json_object_set(metadata, marks[i][0], marked);
+		else
+			json_object_del(metadata, marks[i][0]);
+		json_decref(marked);
+	}
+	return copy;
+}
+
 static void take_dry_run(const struct plan_run *run, struct plan_step *step, const json_t *live,
 			 const json_t *dry_run)
 {
-	tree_diff(live, dry_run, &step->diff);
+	json_auto_t *from = unmarked(live), *to = unmarked(dry_run);
+
+	tree_diff(from, to, &step->diff);
 	if (plan_kind_rolls(&step->id) && template_changes(live, dry_run) && !is_at_rest(live))
 		decide_rollout(run, step, live, dry_run);
 }

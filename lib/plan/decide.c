@@ -127,7 +127,7 @@ static void decide_present(struct plan_run *run, struct plan_step *step,
 	}
 	step->action = PLAN_PATCH;
 	plan_send(step);
-	if (!ours && !plan_bears_our_label(live->body))
+	if (!ours && !live->owned && !plan_bears_our_label(live->body))
 		adopt(step, live);
 	else if (same_hash)
 		note_drift(step, live, ours);

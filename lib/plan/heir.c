@@ -47,6 +47,8 @@ static void bequeath(struct plan_run *run, size_t old, size_t new, struct plan_m
 		return;
 	}
 	prove(run, create);
+	plan_say(create,
+		 mem_printf("takes the %s of %s %s", what, delete_->id.kind, delete_->id.name));
 	plan_say(delete_, mem_printf("%s %s needs its %s", create->id.kind, create->id.name, what));
 	if (meeting.writers)
 		delete_->replace = PLAN_REPLACE_WRITERS;

@@ -1,5 +1,5 @@
-/* Namespaces that the app lives in and nobody declares, and what is simulated while they (or a CRD)
- * are missing. */
+/* Namespaces that the app lives in and does not declare, and what is simulated while they (or a
+ * CRD) are missing. */
 #include <string.h>
 
 #include "base/mem.h"
@@ -21,14 +21,8 @@ static bool is_missing(const struct plan_run *run, const char *key)
 	return !live || plan_is_leaving(live->body);
 }
 
-static bool is_declared(const struct plan_run *run, const char *key)
-{
-	const struct list *elsewhere = run->input->wanted_elsewhere;
-
-	return manifest_app_find(run->input->app, key) || (elsewhere && list_has(elsewhere, key));
-}
-
-/* Made bare, without our label: never owned, so never deleted. */
+/* Made bare, without our label: never owned, so never deleted. One that another app declares is
+ * made too: the apps need not come in any order, and that app then completes it. */
 static void create(struct plan_run *run, const char *name, char *key_stolen)
 {
 	struct plan_step step = {
@@ -42,7 +36,7 @@ static void create(struct plan_run *run, const char *name, char *key_stolen)
 
 	plan_say(&step, mem_strdup(manifest_live_get(run->input->live, key_stolen)
 					   ? "it is being deleted; waits until it is gone"
-					   : "nothing declares it; it will not be deleted"));
+					   : "it does not exist yet; it is never deleted"));
 	(void)plan_add(run, &step);
 }
 
@@ -53,7 +47,7 @@ static void need(struct plan_run *run, struct list *seen, const char *name)
 	if (list_has(seen, name))
 		return;
 	list_add(seen, name);
-	if (is_missing(run, key) && !is_declared(run, key))
+	if (is_missing(run, key) && !manifest_app_find(run->input->app, key))
 		create(run, name, steal(&key));
 }
 

@@ -201,7 +201,7 @@ char *plan_prune_id(const struct plan *plan)
 
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct plan_step *step = &plan->steps[i];
-		if (step->prune && (step->action == PLAN_DELETE || step->action == PLAN_HOLD))
+		if (step->prune && (step->action == PLAN_DELETE || step->to_approve))
 			list_printf(&lines, "%s %s", step->key, step->uid ? step->uid : "");
 	}
 	if (!lines.n)

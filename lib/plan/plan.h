@@ -65,6 +65,7 @@ struct plan_step {
 	char *culprit;	     /* drift: the managers that own fields now, "kubectl-edit"; or NULL */
 	bool established;    /* wait: for condition Established of a CRD, not for health */
 	bool prune;	     /* of what left the files */
+	bool to_approve;     /* hold: until `desired approve`; else until what why says is over */
 	int64_t downtime_ms; /* expected, roughly; 0: none */
 	struct tree_diff diff; /* what changes; empty where it is not known */
 	size_t *after;	       /* steps that must be done before */

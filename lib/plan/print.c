@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/timespan.h"
 
 /* Differences of one step that are shown; a first plan after an adoption can have hundreds. */
 #define DIFFS 20
@@ -133,10 +132,8 @@ static void print_row(const struct plan_step *step, const struct widths *widths,
 		   colour && *colour_of(step) ? reset : "");
 	buf_fill(out, ' ', widths->action - strlen(action) + 2);
 	add_line(out, reason);
-	if (step->downtime_ms) {
-		cleanup_free char *down = timespan_text(step->downtime_ms);
-		buf_printf(out, "   ~%s down", down);
-	}
+	if (step->downtime_ms)
+		buf_printf(out, "   ~%lld s down", (long long)(step->downtime_ms + 500) / 1000);
 	trim(out);
 	buf_addch(out, '\n');
 }
@@ -158,6 +155,18 @@ static char *place_of(const struct plan *plan, const struct plan_step *step, con
 	return line ? mem_printf("%s:%d", file, line) : mem_strdup(file);
 }
 
+/* What a reader of a workload looks for stands deep in it. */
+static const char *short_path(const char *path)
+{
+	static const char *const prefixes[] = {"spec.template.spec.",
+					       "spec.jobTemplate.spec.template.spec."};
+
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++)
+		if (!strncmp(path, prefixes[i], strlen(prefixes[i])))
+			return path + strlen(prefixes[i]);
+	return path;
+}
+
 static void print_difference(const struct plan *plan, const struct plan_step *step,
 			     const struct tree_difference *difference, struct buf *out)
 {
@@ -165,7 +174,7 @@ static void print_difference(const struct plan *plan, const struct plan_step *st
 	size_t start = out->len;
 
 	buf_addstr(out, "    ");
-	add_line(out, difference->path);
+	add_line(out, short_path(difference->path));
 	buf_addstr(out, "  ");
 	add_line(out, difference->from ? difference->from : "(none)");
 	buf_addstr(out, " -> ");
@@ -188,12 +197,12 @@ static void print_step(const struct plan *plan, const struct plan_step *step,
 		buf_printf(out, "    ... and %zu more\n", step->diff.n - DIFFS);
 }
 
-static size_t held(const struct plan *plan)
+static size_t to_approve(const struct plan *plan)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < plan->count; i++)
-		n += plan->steps[i].action == PLAN_HOLD;
+		n += plan->steps[i].to_approve;
 	return n;
 }
 
@@ -209,7 +218,7 @@ void plan_print(const struct plan *plan, const struct plan_print_options *option
 		if (is_shown(&plan->steps[i], options))
 			print_step(plan, &plan->steps[i], &widths, options->colour, out);
 	if (plan->approval) {
-		size_t n = held(plan);
+		size_t n = to_approve(plan);
 		buf_printf(out, "    %zu delete%s wait%s for: desired approve %s\n", n,
 			   n == 1 ? "" : "s", n == 1 ? "s" : "", plan->approval);
 	}
@@ -235,6 +244,8 @@ void plan_count(const struct plan *plan, struct plan_totals *totals)
 		const struct plan_step *step = &plan->steps[i];
 		if (step->action == PLAN_REPLACE && step->replace == PLAN_REPLACE_WRITERS)
 			totals->recreate++;
+		else if (step->action == PLAN_HOLD && !step->to_approve)
+			totals->waiting++;
 		else if (counters[step->action])
 			++*counters[step->action];
 	}
@@ -258,6 +269,7 @@ void plan_print_totals(const struct plan_totals *totals, struct buf *out)
 	add_total(&parts, totals->delete_, "delete");
 	add_total(&parts, totals->keep, "kept");
 	add_total(&parts, totals->refuse, "refused");
+	add_total(&parts, totals->waiting, "waiting");
 	if (totals->delete_ || totals->keep || totals->hold)
 		list_printf(&parts, "%zu to approve", totals->hold);
 	if (!parts.n)

@@ -15,7 +15,9 @@ struct plan_print_options {
 void plan_print(const struct plan *plan, const struct plan_print_options *options, struct buf *out);
 
 struct plan_totals {
-	size_t create, patch, adopt, replace, recreate, delete_, keep, hold, refuse, unchanged;
+	size_t create, patch, adopt, replace, recreate, delete_, keep, refuse, unchanged;
+	size_t hold;	/* to approve */
+	size_t waiting; /* deletes that wait for something else */
 };
 void plan_count(const struct plan *plan, struct plan_totals *totals); /* adds */
 /* "1 replace, 1 delete, 1 kept, 0 to approve." */

@@ -130,13 +130,30 @@ static const char *single_brake(const struct plan_run *run, const struct plan_st
 	return NULL;
 }
 
-static bool hold(struct plan_step *step, char *why_stolen)
+static void hold(struct plan_step *step, char *why_stolen)
 {
-	if (!why_stolen)
-		return false;
 	step->action = PLAN_HOLD;
 	plan_say(step, why_stolen);
-	return true;
+}
+
+static const struct plan_step *first_refused(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->steps[i].action == PLAN_REFUSE)
+			return &plan->steps[i];
+	return NULL;
+}
+
+/* Deletes come after everything else of the app; what is refused never comes. */
+static void wait_for_refused(struct plan_run *run)
+{
+	struct plan *plan = run->plan;
+	const struct plan_step *refused = first_refused(plan);
+
+	for (size_t i = 0; refused && i < plan->count; i++)
+		if (plan->steps[i].action == PLAN_DELETE)
+			hold(&plan->steps[i],
+			     mem_printf("%s %s is refused", refused->id.kind, refused->id.name));
 }
 
 static void put_on_brakes(struct plan_run *run)
@@ -157,7 +174,10 @@ static void put_on_brakes(struct plan_run *run)
 			continue;
 		if (!why)
 			why = single_brake(run, step);
-		held |= hold(step, mem_strdup(why));
+		if (!why)
+			continue;
+		hold(step, mem_strdup(why));
+		step->to_approve = held = true;
 	}
 	if (held)
 		plan->approval = plan_prune_id(plan);
@@ -171,5 +191,6 @@ void plan_prunes(struct plan_run *run)
 	map_foreach (run->input->ledger, key, entry)
 		if (is_left(run, key, entry))
 			decide(run, entry);
+	wait_for_refused(run);
 	put_on_brakes(run);
 }
