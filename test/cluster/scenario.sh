@@ -27,7 +27,7 @@ desired() {
 
 daemon_start() {
 	"$BUILD/desired" run --dir "$etc" --state "$state" --runtime "$runtime" \
-		--kubeconfig "${1:-$KUBECONFIG}" >>"$journal" 2>&1 &
+		--kubeconfig "$KUBECONFIG" >>"$journal" 2>&1 &
 	daemon=$!
 	eventually 10 test -S "$runtime/control" || { echo "the daemon did not open its socket:"; cat "$journal"; }
 }
