@@ -1,0 +1,280 @@
+/*
+ * drift: what the watches see becomes repairs and health.
+ *
+ * Events come on a thread of lib/kube and are only queued there, the latest for each object. They
+ * are judged in batches on a thread of libuv, because the ledger may be writing its file: is the
+ * object still what we applied? Is the app still well? Nothing is asked of the API server.
+ *
+ * An app that was ready and is not for a while is told once; when its objects are ready again, a
+ * pass looks at it and says so. While a job of the app runs, that job judges.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/mem.h"
+#include "base/timespan.h"
+#include "daemon.h"
+#include "kube/ready.h"
+#include "manifest/scope.h"
+
+/* Rollouts and restarts are no news unless they last. */
+#define GRACE_MS 10000
+
+/* What was last seen of an object. */
+struct seen {
+	json_t *object; /* NULL: gone */
+};
+
+/* An object that is not ready. */
+struct sick {
+	char *app;
+	char *reason;
+	int64_t since;
+};
+
+struct drift {
+	struct daemon *daemon;
+	struct loop_timer *timer; /* when a grace ends */
+	bool judging;		  /* of the loop's thread */
+	struct map sick;	  /* key -> struct sick; of whoever judges */
+
+	pthread_mutex_t lock; /* of what follows */
+	struct map queue;     /* key -> struct seen */
+	bool posted;
+};
+
+static void seen_free(struct seen *seen)
+{
+	json_decref(seen->object);
+	free(seen);
+}
+
+static void sick_free(struct sick *sick)
+{
+	free(sick->app);
+	free(sick->reason);
+	free(sick);
+}
+
+/* --- drift --- */
+
+static void judge_drift(struct drift *drift, const char *key, json_t *object)
+{
+	struct daemon *daemon = drift->daemon;
+	cleanup_free char *app = NULL;
+
+	if (reconcile_drifted(daemon->site->ledger, key, object, &app))
+		job_repair(daemon->jobs, app, key, object);
+	else
+		job_settled(daemon->jobs, key);
+}
+
+/* --- health --- */
+
+static bool has_health(const char *key, const json_t *object)
+{
+	struct manifest_id id;
+
+	if (!json_object_get(object, "status") || !manifest_id_of_key(key, &id))
+		return false;
+	bool yes = manifest_kind_has_health(id.group, id.kind);
+	manifest_id_done(&id);
+	return yes;
+}
+
+/* Notes whether the object is well; returns its app when it has any say, for the caller to free. */
+static char *note_health(struct drift *drift, const char *key, const json_t *object)
+{
+	struct state_entry *entry = state_ledger_get(drift->daemon->site->ledger, key);
+	char *reason = NULL, *app = entry ? steal(&entry->app) : NULL;
+
+	state_entry_free(entry);
+	if (!app || !has_health(key, object) || kube_ready(object, &reason) == KUBE_READY) {
+		map_remove(&drift->sick, key);
+		free(reason);
+		return app;
+	}
+	struct sick *before = map_get(&drift->sick, key), *sick = mem_new(struct sick);
+	struct manifest_id id;
+	sick->app = mem_strdup(app);
+	sick->since = before ? before->since : clock_real.now(&clock_real);
+	sick->reason = reason;
+	if (manifest_id_of_key(key, &id)) {
+		cleanup_free char *object_text = manifest_id_text(&id);
+		sick->reason = mem_printf("%s: %s", object_text, reason ? reason : "not ready");
+		free(reason);
+		manifest_id_done(&id);
+	}
+	map_put(&drift->sick, key, sick);
+	return app;
+}
+
+static const struct sick *sick_object_of(const struct drift *drift, const char *app)
+{
+	const char *key;
+	const struct sick *sick, *oldest = NULL;
+
+	map_foreach (&drift->sick, key, sick) {
+		(void)key;
+		if (!strcmp(sick->app, app) && (!oldest || sick->since < oldest->since))
+			oldest = sick;
+	}
+	return oldest;
+}
+
+static void tell_sick(struct drift *drift, struct state_app *app, const char *reason)
+{
+	struct daemon *daemon = drift->daemon;
+	cleanup_err struct err err = ERR_INIT;
+
+	free(app->health);
+	app->health = mem_strdup("not ready");
+	free(app->note);
+	app->note = mem_strdup(reason);
+	free(app->since);
+	app->since = timespan_rfc3339(time(NULL));
+	(void)state_ledger_put_app(daemon->site->ledger, app, &err);
+	event_emit(daemon->sink, (struct event){.kind = EVENT_NOT_READY, .app = app->name},
+		   "%s: no longer ready: %s", app->name, reason);
+	daemon_tell_status(daemon);
+}
+
+/* Everything of the app is ready again: a pass finds out and says so. */
+static void look_again(struct drift *drift, const char *app)
+{
+	struct daemon *daemon = drift->daemon;
+
+	pthread_mutex_lock(&daemon->lock);
+	struct pass_round *round = daemon->round ? pass_round_ref(daemon->round) : NULL;
+	pthread_mutex_unlock(&daemon->lock);
+	if (round)
+		pass_submit_app(round, daemon->jobs, app);
+	pass_round_unref(round);
+}
+
+/* Returns how many milliseconds are left of a grace; 0: none. */
+static int64_t judge_health(struct drift *drift, const char *name)
+{
+	struct daemon *daemon = drift->daemon;
+	const struct sick *sick = sick_object_of(drift, name);
+	struct state_app *app = state_ledger_app(daemon->site->ledger, name);
+	int64_t left = 0;
+
+	if (!app || !app->health || job_is_busy(daemon->jobs, name)) {
+		state_app_free(app);
+		return sick ? GRACE_MS : 0;
+	}
+	if (sick && !strcmp(app->health, "ready"))
+		left = sick->since + GRACE_MS - clock_real.now(&clock_real);
+	if (sick && !strcmp(app->health, "ready") && left <= 0)
+		tell_sick(drift, app, sick->reason);
+	if (!sick && !strcmp(app->health, "not ready"))
+		look_again(drift, name);
+	state_app_free(app);
+	return left > 0 ? left : 0;
+}
+
+/* --- batches --- */
+
+struct batch {
+	struct drift *drift;
+	struct map queue;
+	int64_t again; /* milliseconds; 0: no need */
+};
+
+static void judge(void *context)
+{
+	struct batch *batch = context;
+	struct drift *drift = batch->drift;
+	cleanup_list struct list apps = LIST_INIT;
+	const char *key;
+	const struct seen *seen;
+	const struct sick *sick;
+
+	map_foreach (&batch->queue, key, seen) {
+		judge_drift(drift, key, seen->object);
+		cleanup_free char *app = note_health(drift, key, seen->object);
+		if (app)
+			list_add_new(&apps, app);
+	}
+	map_foreach (&drift->sick, key, sick)
+		list_add_new(&apps, sick->app);
+	for (size_t i = 0; i < apps.n; i++) {
+		int64_t left = judge_health(drift, apps.items[i]);
+		if (left && (!batch->again || left < batch->again))
+			batch->again = left;
+	}
+}
+
+static void begin_batch(void *context);
+
+static void after_judging(void *context)
+{
+	struct batch *batch = context;
+	struct drift *drift = batch->drift;
+
+	drift->judging = false;
+	if (batch->again && !drift->daemon->stopping)
+		loop_timer_start(drift->timer, batch->again + 50, 0);
+	map_done(&batch->queue);
+	free(batch);
+	pthread_mutex_lock(&drift->lock);
+	bool more = drift->queue.n;
+	pthread_mutex_unlock(&drift->lock);
+	if (more)
+		begin_batch(drift);
+}
+
+static void begin_batch(void *context)
+{
+	struct drift *drift = context;
+
+	if (drift->judging || drift->daemon->stopping)
+		return;
+	struct batch *batch = mem_new(struct batch);
+	batch->drift = drift;
+	pthread_mutex_lock(&drift->lock);
+	batch->queue = drift->queue;
+	drift->queue = MAP_INIT(seen_free);
+	drift->posted = false;
+	pthread_mutex_unlock(&drift->lock);
+	drift->judging = true;
+	daemon_work(drift->daemon, judge, after_judging, batch);
+}
+
+void drift_changed(void *context, const char *key, json_t *object)
+{
+	struct drift *drift = context;
+	struct seen *seen = mem_new(struct seen);
+
+	seen->object = json_incref(object);
+	pthread_mutex_lock(&drift->lock);
+	map_put(&drift->queue, key, seen);
+	bool post = !drift->posted;
+	drift->posted = true;
+	pthread_mutex_unlock(&drift->lock);
+	if (post)
+		loop_post(drift->daemon->loop, begin_batch, drift);
+}
+
+struct drift *drift_new(struct daemon *daemon)
+{
+	struct drift *drift = mem_new(struct drift);
+
+	drift->daemon = daemon;
+	drift->timer = loop_timer_new(daemon->loop, begin_batch, drift);
+	drift->sick = MAP_INIT(sick_free);
+	drift->queue = MAP_INIT(seen_free);
+	pthread_mutex_init(&drift->lock, NULL);
+	return drift;
+}
+
+void drift_free(struct drift *drift)
+{
+	loop_timer_free(drift->timer);
+	map_done(&drift->sick);
+	map_done(&drift->queue);
+	pthread_mutex_destroy(&drift->lock);
+	free(drift);
+}

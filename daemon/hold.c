@@ -1,0 +1,103 @@
+#include "hold.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/name.h"
+#include "base/timespan.h"
+#include "state/hold.h"
+
+void hold_known_apps(const struct loaded *loaded, struct state_ledger *ledger, struct list *ret)
+{
+	for (size_t i = 0; loaded && i < loaded->set->count; i++)
+		list_add_new(ret, loaded->set->apps[i]->name);
+	for (size_t i = 0; loaded && i < loaded->set->broken_folders.n; i++)
+		list_add_new(ret, loaded->set->broken_folders.items[i]);
+	cleanup_list struct list owned = LIST_INIT;
+	state_ledger_apps(ledger, &owned);
+	for (size_t i = 0; i < owned.n; i++)
+		list_add_new(ret, owned.items[i]);
+}
+
+/* "ghost" means "ghost" and every "ghost@...". */
+static bool means(const char *app, const char *name)
+{
+	size_t n = strlen(app);
+
+	return !strncmp(name, app, n) && (name[n] == '\0' || name[n] == '@');
+}
+
+static int check_name(const struct list *known, const char *app, struct err *err)
+{
+	for (size_t i = 0; i < known->n; i++)
+		if (means(app, known->items[i]))
+			return 0;
+	const char *nearest = name_nearest(app, (const char *const *)known->items, known->n);
+	cleanup_free char *all = list_join(known, ", ");
+	(void)err_set(err, ERR_NOT_FOUND, "there is no app '%s'", app);
+	if (nearest)
+		return err_hint(err, "did you mean %s?", nearest);
+	return err_hint(err, "the apps are: %s", known->n ? all : "none yet");
+}
+
+int hold_suspend(const struct site *site, const struct list *known, const char *app, int64_t for_ms,
+		 const char *who, struct event_sink *sink, struct err *err)
+{
+	cleanup_free char *owner = mem_printf("suspend by %s", who);
+	struct state_hold hold = {
+		.app = (char *)app,
+		.owner = owner,
+		.since = time(NULL),
+		.until = for_ms ? time(NULL) + (for_ms + 999) / 1000 : 0,
+	};
+	int r = check_name(known, app, err);
+
+	if (r >= 0)
+		r = state_hold_take(site->options->state, &hold, err);
+	if (r < 0)
+		return r;
+	cleanup_free char *span = timespan_text(for_ms);
+	event_emit(sink, (struct event){.kind = EVENT_SUSPENDED, .app = app},
+		   "%s: suspended by %s%s%s; it is left alone until: desired resume %s", app, who,
+		   for_ms ? " for " : "", for_ms ? span : "", app);
+	return 0;
+}
+
+int hold_resume(const struct site *site, const struct list *known, const char *app,
+		struct event_sink *sink, struct err *err)
+{
+	struct state_hold hold;
+	int r = check_name(known, app, err);
+
+	if (r >= 0)
+		r = state_hold_drop(site->options->state, app, "suspend", err);
+	if (r > 0)
+		event_emit(sink, (struct event){.kind = EVENT_RESUMED, .app = app}, "%s: resumed",
+			   app);
+	if (r != 0)
+		return r;
+	r = state_hold_find(site->options->state, app, time(NULL), &hold, err);
+	if (r <= 0)
+		return r;
+	(void)err_set(err, ERR_BUSY, "%s is held by %s as %s", app, hold.owner, hold.app);
+	(void)err_hint(err, "desired resume %s", hold.app);
+	state_hold_done(&hold);
+	return -ERR_BUSY;
+}
+
+time_t hold_next_end(const struct site *site, const struct list *known)
+{
+	cleanup_err struct err err = ERR_INIT;
+	struct state_hold hold;
+	time_t next = 0;
+
+	for (size_t i = 0; i < known->n; i++) {
+		if (state_hold_find(site->options->state, known->items[i], time(NULL), &hold,
+				    &err) <= 0)
+			continue;
+		if (hold.until && (!next || hold.until < next))
+			next = hold.until;
+		state_hold_done(&hold);
+	}
+	return next;
+}

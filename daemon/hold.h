@@ -1,0 +1,27 @@
+/*
+ * hold: suspend and resume, for the daemon and for the verbs without one.
+ */
+#pragma once
+
+#include <stdint.h>
+#include <time.h>
+
+#include "base/event.h"
+#include "base/list.h"
+#include "loaded.h"
+#include "site.h"
+
+/* The apps that could be meant: of the files (may be NULL) and of the ledger. */
+void hold_known_apps(const struct loaded *loaded, struct state_ledger *ledger, struct list *ret);
+
+/* Suspends an app, or all instances of one; for_ms 0: until it is resumed. ERR_NOT_FOUND with the
+ * nearest name when there is no such app. */
+int hold_suspend(const struct site *site, const struct list *known, const char *app, int64_t for_ms,
+		 const char *who, struct event_sink *sink, struct err *err);
+
+/* Returns 1 when it was suspended, 0 when it was not. */
+int hold_resume(const struct site *site, const struct list *known, const char *app,
+		struct event_sink *sink, struct err *err);
+
+/* When the next hold on one of these apps ends by itself; 0: none does. */
+time_t hold_next_end(const struct site *site, const struct list *known);

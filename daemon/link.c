@@ -1,0 +1,69 @@
+#include "link.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+
+static const char *kubeconfig_of(const struct site *site, const struct source_settings *settings)
+{
+	return site->options->kubeconfig ? site->options->kubeconfig : settings->kubeconfig;
+}
+
+int link_open(const struct site *site, const struct source_settings *settings, struct link **ret,
+	      struct err *err)
+{
+	const char *kubeconfig = kubeconfig_of(site, settings);
+	cleanup_free char *cache = file_join(site->options->state, "discovery.json");
+	struct kube_client *client;
+
+	int r = kube_client_new(
+		&(struct kube_client_options){
+			.http = site->http,
+			.kubeconfig = kubeconfig,
+			.discovery_cache = file_exists(site->options->state) ? cache : NULL,
+		},
+		&client, err);
+	if (r < 0)
+		return r;
+	struct link *link = mem_new(struct link);
+	link->references = 1;
+	link->kubeconfig = mem_strdup(kubeconfig);
+	link->client = client;
+	*ret = link;
+	return 0;
+}
+
+bool link_serves(const struct link *link, const struct site *site,
+		 const struct source_settings *settings)
+{
+	return !strcmp(link->kubeconfig, kubeconfig_of(site, settings));
+}
+
+json_t *link_kinds(void *context, const struct source_settings *settings)
+{
+	cleanup_err struct err err = ERR_INIT;
+	struct link *link;
+
+	if (link_open(context, settings, &link, &err) < 0)
+		return NULL;
+	json_t *kinds = kube_client_kinds(link->client);
+	link_unref(link);
+	return kinds;
+}
+
+struct link *link_ref(struct link *link)
+{
+	__atomic_add_fetch(&link->references, 1, __ATOMIC_RELAXED);
+	return link;
+}
+
+void link_unref(struct link *link)
+{
+	if (!link || __atomic_sub_fetch(&link->references, 1, __ATOMIC_ACQ_REL))
+		return;
+	kube_client_free(link->client);
+	free(link->kubeconfig);
+	free(link);
+}

@@ -1,0 +1,85 @@
+#include "masking.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "tree/path.h"
+#include "tree/yaml.h"
+
+static void mask_values(json_t *values)
+{
+	const char *key;
+	json_t *value;
+	void *next;
+
+	json_object_foreach_safe (values, next, key, value) {
+		cleanup_free char *masked =
+			mem_printf("*** (%zu bytes)", json_string_length(value));
+		json_object_set_new(values, key, json_string(masked));
+	}
+}
+
+/* True when there was a Secret. */
+static bool mask_object(json_t *object)
+{
+	const char *kind = tree_path_string(object, "kind");
+	bool found = kind && !strcmp(kind, "Secret");
+	size_t i;
+	json_t *item;
+
+	if (found) {
+		mask_values(json_object_get(object, "data"));
+		mask_values(json_object_get(object, "stringData"));
+	}
+	json_array_foreach (json_object_get(object, "items"), i, item)
+		found |= mask_object(item);
+	return found;
+}
+
+/* Writes a document; true when it had to be masked. */
+static bool add_document(const struct tree_yaml_node *root, struct buf *out)
+{
+	cleanup_err struct err err = ERR_INIT;
+	json_auto_t *object = NULL;
+
+	if (!root || tree_yaml_to_json(root, "", &object, &err) < 0)
+		return false;
+	bool masked = mask_object(object);
+	cleanup_free char *text = tree_yaml_dump(object);
+	buf_printf(out, "%s%s", out->len ? "---\n" : "", text);
+	return masked;
+}
+
+char *masking_manifest(const char *text, size_t length)
+{
+	cleanup_err struct err err = ERR_INIT;
+	cleanup_buf struct buf out = BUF_INIT;
+	struct tree_yaml_documents documents;
+	bool masked = false;
+
+	if (tree_yaml_parse(text, length, "", &documents, &err) < 0)
+		return strstr(text, "Secret")
+			       ? mem_strdup("# not shown: it is not YAML and may hold secrets; "
+					    "--show-secrets shows it\n")
+			       : mem_strndup(text, length);
+	for (size_t i = 0; i < documents.n; i++)
+		masked |= add_document(documents.roots[i], &out);
+	tree_yaml_done(&documents);
+	return masked ? buf_steal(&out) : mem_strndup(text, length);
+}
+
+char *masking_variable(const char *name, const char *value)
+{
+	static const char *const words[] = {"password", "passwd",      "passphrase",
+					    "secret",	"token",       "api_key",
+					    "apikey",	"private_key", "credential"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (strcasestr(name, words[i]))
+			return mem_strdup("***");
+	return mem_strdup(value);
+}

@@ -1,0 +1,356 @@
+/*
+ * requests: what the control socket answers.
+ *
+ *	GET  /v1/status
+ *	POST /v1/reload   {who}                                    at the verdict, or after 10 s
+ *	POST /v1/apply    {app, tags, skip_tags, force, replace}   the verdict and the task's number
+ *	GET  /v1/apply/N                                           its lines; the last is the result
+ *	POST /v1/suspend  {app, for_ms}
+ *	POST /v1/resume   {app}
+ *	POST /v1/approve  {id}
+ *
+ * What touches the state directory runs on a thread of libuv and answers when it is back.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "daemon.h"
+#include "hold.h"
+#include "status.h"
+#include "tree/path.h"
+
+#define VERDICT_MS 10000
+
+#define HTTP_OK		 200
+#define HTTP_ACCEPTED	 202
+#define HTTP_INVALID	 422
+#define HTTP_NOT_FOUND	 404
+#define HTTP_NOT_ALLOWED 405
+#define HTTP_CONFLICT	 409
+#define HTTP_FAILED	 500
+#define HTTP_UNAVAILABLE 503
+
+static int http_status_of(const struct err *err)
+{
+	switch (err->code) {
+	case ERR_INVALID:
+		return HTTP_INVALID;
+	case ERR_NOT_FOUND:
+		return HTTP_NOT_FOUND;
+	case ERR_BUSY:
+		return HTTP_CONFLICT;
+	default:
+		return HTTP_FAILED;
+	}
+}
+
+/* One call that is answered after work on another thread. */
+struct errand {
+	struct daemon *daemon;
+	struct control_call *call;
+	char *app, *who, *id;
+	int64_t for_ms;
+	size_t files_changed;
+	json_t *answer; /* or */
+	struct err err;
+	bool compare; /* a round is due afterwards */
+};
+
+static struct errand *new_errand(struct daemon *daemon, struct control_call *call)
+{
+	struct errand *errand = mem_new(struct errand);
+	const json_t *body = control_body(call);
+	const char *who = tree_path_string(body, "who");
+
+	errand->daemon = daemon;
+	errand->call = call;
+	errand->app = mem_strdup(tree_path_string(body, "app"));
+	errand->id = mem_strdup(tree_path_string(body, "id"));
+	errand->for_ms = tree_path_integer(body, "for_ms", 0);
+	errand->who = mem_strdup(who ? who : control_who(call));
+	errand->files_changed = watch_changed(daemon->watch);
+	return errand;
+}
+
+static void answer_errand(void *context)
+{
+	struct errand *errand = context;
+	struct daemon *daemon = errand->daemon;
+	struct pass_request request = {.app = errand->app, .who = errand->who};
+
+	if (errand->answer)
+		control_answer(errand->call, HTTP_OK, errand->answer);
+	else
+		control_fail(errand->call, http_status_of(&errand->err), &errand->err);
+	if (errand->compare && !daemon->stopping) {
+		rounds_begin(daemon->rounds, &request, 0);
+		daemon_await_holds(daemon);
+	}
+	err_done(&errand->err);
+	free(errand->app);
+	free(errand->who);
+	free(errand->id);
+	free(errand);
+}
+
+/* --- status --- */
+
+static void build_status(void *context)
+{
+	struct errand *errand = context;
+	struct daemon *daemon = errand->daemon;
+	struct loaded *loaded = daemon_loaded(daemon);
+	cleanup_list struct list approvals = LIST_INIT;
+
+	quiet_approvals(daemon->quiet, &approvals);
+	pthread_mutex_lock(&daemon->lock);
+	cleanup_free char *why = daemon->api_gone ? mem_strdup(daemon->api_why) : NULL;
+	cleanup_free char *version = mem_strdup(daemon->cluster.version);
+	cleanup_free char *server = mem_strdup(daemon->cluster.server);
+	cleanup_free char *uid = mem_strdup(daemon->cluster.uid);
+	pthread_mutex_unlock(&daemon->lock);
+	const struct kube_cluster cluster = {.uid = uid, .version = version, .server = server};
+	errand->answer = status_build(&(struct status_input){
+		.dir = daemon->site->options->dir,
+		.state = daemon->site->options->state,
+		.ledger = daemon->site->ledger,
+		.now = time(NULL),
+		.running = true,
+		.loaded = loaded,
+		.files_changed = errand->files_changed,
+		.cluster = &cluster,
+		.api_why = why,
+		.approvals = &approvals,
+	});
+	loaded_unref(loaded);
+}
+
+static void get_status(struct daemon *daemon, struct control_call *call)
+{
+	daemon_work(daemon, build_status, answer_errand, new_errand(daemon, call));
+}
+
+/* --- reload and apply --- */
+
+/* A verdict that somebody waits for, at most 10 s. */
+struct waiting {
+	struct daemon *daemon;
+	struct control_call *call; /* NULL once it was answered */
+	struct loop_timer *timer;
+	int task;
+};
+
+static json_t *verdict_answer(const struct waiting *waiting, const json_t *verdict)
+{
+	json_t *answer = json_pack("{s:i, s:b}", "schema", 1, "late", verdict == NULL);
+
+	if (verdict)
+		json_object_set(answer, "verdict", (json_t *)verdict);
+	if (waiting->task)
+		json_object_set_new(answer, "task", json_integer(waiting->task));
+	return answer;
+}
+
+static void on_verdict(void *context, const json_t *verdict, const struct err *err)
+{
+	struct waiting *waiting = context;
+
+	if (waiting->call && err)
+		control_fail(waiting->call, http_status_of(err), err);
+	else if (waiting->call)
+		control_answer(waiting->call, HTTP_OK, verdict_answer(waiting, verdict));
+	loop_timer_free(waiting->timer);
+	free(waiting);
+}
+
+static void on_late(void *context)
+{
+	struct waiting *waiting = context;
+
+	control_answer(waiting->call, HTTP_ACCEPTED, verdict_answer(waiting, NULL));
+	waiting->call = NULL;
+}
+
+static void add_texts(const json_t *array, struct list *ret)
+{
+	size_t i;
+	json_t *text;
+
+	json_array_foreach (array, i, text)
+		if (json_is_string(text))
+			list_add(ret, json_string_value(text));
+}
+
+static void begin_reload(struct daemon *daemon, struct control_call *call, const char *verb,
+			 bool wants_task)
+{
+	const json_t *body = control_body(call);
+	const char *who = tree_path_string(body, "who");
+	struct pass_request request = {
+		.app = mem_strdup(tree_path_string(body, "app")),
+		.force = tree_path_true(body, "force"),
+		.force_replace = tree_path_true(body, "replace"),
+		.who = mem_printf("%s by %s", verb, who ? who : control_who(call)),
+	};
+	struct waiting *waiting = mem_new(struct waiting);
+
+	add_texts(json_object_get(body, "tags"), &request.tags);
+	add_texts(json_object_get(body, "skip_tags"), &request.skip_tags);
+	waiting->daemon = daemon;
+	waiting->call = call;
+	waiting->timer = loop_timer_new(daemon->loop, on_late, waiting);
+	loop_timer_start(waiting->timer, VERDICT_MS, 0);
+	if (wants_task)
+		waiting->task = tasks_open(daemon->tasks, request.app);
+	reload_begin(daemon->reload, &request, waiting->task, on_verdict, waiting);
+	pass_request_done(&request);
+}
+
+static void post_reload(struct daemon *daemon, struct control_call *call)
+{
+	begin_reload(daemon, call, "reload", false);
+}
+
+static void post_apply(struct daemon *daemon, struct control_call *call)
+{
+	begin_reload(daemon, call, "apply", true);
+}
+
+static char *read_task(void *context, int number, size_t *position, bool *ret_end)
+{
+	return tasks_read(context, number, position, ret_end);
+}
+
+static void get_task(struct daemon *daemon, struct control_call *call)
+{
+	int number = atoi(control_path(call) + strlen("/v1/apply/"));
+
+	control_stream(call, read_task, daemon->tasks, number);
+}
+
+/* --- suspend, resume, approve --- */
+
+static int known_apps(struct errand *errand, struct list *ret)
+{
+	if (!errand->app)
+		return err_set(&errand->err, ERR_INVALID, "the request names no app");
+	struct loaded *loaded = daemon_loaded(errand->daemon);
+	hold_known_apps(loaded, errand->daemon->site->ledger, ret);
+	loaded_unref(loaded);
+	return 0;
+}
+
+static void suspend(void *context)
+{
+	struct errand *errand = context;
+	struct daemon *daemon = errand->daemon;
+	cleanup_list struct list known = LIST_INIT;
+
+	int r = known_apps(errand, &known);
+	if (r >= 0)
+		r = hold_suspend(daemon->site, &known, errand->app, errand->for_ms, errand->who,
+				 daemon->sink, &errand->err);
+	if (r >= 0)
+		errand->answer = json_pack("{s:i}", "schema", 1);
+}
+
+/* A job of the app that waits gives up: it is to be left alone from now on. */
+static void after_suspend(void *context)
+{
+	struct errand *errand = context;
+	struct daemon *daemon = errand->daemon;
+
+	if (errand->answer && !daemon->stopping) {
+		job_drop(daemon->jobs, errand->app);
+		daemon_await_holds(daemon);
+	}
+	answer_errand(context);
+}
+
+static void resume(void *context)
+{
+	struct errand *errand = context;
+	struct daemon *daemon = errand->daemon;
+	cleanup_list struct list known = LIST_INIT;
+
+	int r = known_apps(errand, &known);
+	if (r >= 0)
+		r = hold_resume(daemon->site, &known, errand->app, daemon->sink, &errand->err);
+	if (r >= 0)
+		errand->answer = json_pack("{s:i, s:b}", "schema", 1, "was_suspended", r > 0);
+	errand->compare = r > 0;
+}
+
+static void approve(void *context)
+{
+	struct errand *errand = context;
+	int r = errand->id ? state_ledger_approve(errand->daemon->site->ledger, errand->id,
+						  &errand->err)
+			   : err_set(&errand->err, ERR_INVALID, "the request names no id");
+
+	if (r >= 0)
+		errand->answer = json_pack("{s:i}", "schema", 1);
+	errand->compare = r >= 0;
+}
+
+static void post_suspend(struct daemon *daemon, struct control_call *call)
+{
+	daemon_work(daemon, suspend, after_suspend, new_errand(daemon, call));
+}
+
+static void post_resume(struct daemon *daemon, struct control_call *call)
+{
+	daemon_work(daemon, resume, answer_errand, new_errand(daemon, call));
+}
+
+static void post_approve(struct daemon *daemon, struct control_call *call)
+{
+	daemon_work(daemon, approve, answer_errand, new_errand(daemon, call));
+}
+
+/* --- which one it is --- */
+
+static const struct route {
+	const char *method, *path; /* a path that ends in / stands for all that begin so */
+	void (*serve)(struct daemon *daemon, struct control_call *call);
+} routes[] = {
+	{"GET", "/v1/status", get_status},     {"POST", "/v1/reload", post_reload},
+	{"POST", "/v1/apply", post_apply},     {"GET", "/v1/apply/", get_task},
+	{"POST", "/v1/suspend", post_suspend}, {"POST", "/v1/resume", post_resume},
+	{"POST", "/v1/approve", post_approve},
+};
+
+static bool matches(const struct route *route, const char *path)
+{
+	size_t n = strlen(route->path);
+
+	return route->path[n - 1] == '/' ? !strncmp(path, route->path, n)
+					 : !strcmp(path, route->path);
+}
+
+void requests_handle(void *context, struct control_call *call)
+{
+	struct daemon *daemon = context;
+	cleanup_err struct err err = ERR_INIT;
+	int status = HTTP_NOT_FOUND;
+
+	if (daemon->stopping) {
+		(void)err_set(&err, ERR_BUSY, "desired is stopping");
+		control_fail(call, HTTP_UNAVAILABLE, &err);
+		return;
+	}
+	for (size_t i = 0; i < sizeof(routes) / sizeof(*routes); i++) {
+		if (!matches(&routes[i], control_path(call)))
+			continue;
+		if (!strcmp(routes[i].method, control_method(call))) {
+			routes[i].serve(daemon, call);
+			return;
+		}
+		status = HTTP_NOT_ALLOWED;
+	}
+	(void)err_set(&err, status == HTTP_NOT_FOUND ? ERR_NOT_FOUND : ERR_INVALID,
+		      "%s %s is not served here", control_method(call), control_path(call));
+	(void)err_hint(&err, "GET /v1/status; POST /v1/reload, apply, suspend, resume, approve");
+	control_fail(call, status, &err);
+}

@@ -1,0 +1,341 @@
+/* Verbs that read the files and nothing else: check, render, vars. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "findings.h"
+#include "link.h"
+#include "loaded.h"
+#include "masking.h"
+#include "render.h"
+#include "source/load.h"
+#include "terminal.h"
+#include "verbs.h"
+
+/* --- check --- */
+
+static void cleanup_loaded(struct loaded **loaded)
+{
+	loaded_unref(*loaded);
+}
+
+static size_t count_broken(const struct loaded *loaded, struct list *ret_names)
+{
+	const struct manifest_set *set = loaded->set;
+
+	for (size_t i = 0; i < set->count; i++)
+		if (set->apps[i]->broken)
+			list_add_new(ret_names, set->apps[i]->app);
+	for (size_t i = 0; i < set->broken_folders.n; i++)
+		list_add_new(ret_names, set->broken_folders.items[i]);
+	return ret_names->n;
+}
+
+static size_t count_good(const struct loaded *loaded, const struct list *broken)
+{
+	cleanup_list struct list good = LIST_INIT;
+
+	for (size_t i = 0; i < loaded->set->count; i++)
+		if (!list_has(broken, loaded->set->apps[i]->app))
+			list_add_new(&good, loaded->set->apps[i]->app);
+	return good.n;
+}
+
+static void print_summary(const struct loaded *loaded, size_t errors, size_t warnings,
+			  struct buf *out)
+{
+	cleanup_list struct list broken = LIST_INIT;
+	size_t bad = count_broken(loaded, &broken), good = count_good(loaded, &broken);
+	cleanup_free char *names = list_join(&broken, ", ");
+
+	buf_printf(out, "%zu error%s, %zu warning%s; ", errors, errors == 1 ? "" : "s", warnings,
+		   warnings == 1 ? "" : "s");
+	if (loaded->fatal)
+		buf_addstr(out, "nothing would be taken up\n");
+	else if (bad)
+		buf_printf(out, "%s fail%s, %zu app%s pass%s\n", names, bad == 1 ? "s" : "", good,
+			   good == 1 ? "" : "s", good == 1 ? "es" : "");
+	else
+		buf_printf(out, "%zu app%s pass%s\n", good, good == 1 ? "" : "s",
+			   good == 1 ? "es" : "");
+}
+
+static json_t *check_to_json(const struct loaded *loaded, size_t errors, size_t warnings)
+{
+	json_t *apps = json_array();
+
+	for (size_t i = 0; i < loaded->set->count; i++) {
+		const struct manifest_app *app = loaded->set->apps[i];
+		json_array_append_new(apps,
+				      json_pack("{s:s, s:b, s:I}", "name", app->name, "ok",
+						!app->broken, "objects", (json_int_t)app->count));
+	}
+	return json_pack("{s:i, s:o, s:I, s:I, s:b, s:o}", "schema", 1, "findings",
+			 findings_to_json(&loaded->findings), "errors", (json_int_t)errors,
+			 "warnings", (json_int_t)warnings, "fatal", loaded->fatal, "apps", apps);
+}
+
+/* Findings of the selected apps, and those that concern all. */
+static void select_findings(struct loaded *loaded, const char *app)
+{
+	struct diag_list kept = DIAG_LIST_INIT;
+
+	if (!app)
+		return;
+	size_t n = strlen(app);
+	for (size_t i = 0; i < loaded->findings.n; i++) {
+		struct diag *diag = &loaded->findings.items[i];
+		bool concerns = !diag->apps.n;
+		for (size_t j = 0; j < diag->apps.n; j++)
+			concerns |= !strncmp(diag->apps.items[j], app, n) &&
+				    strchr("@", diag->apps.items[j][n]) != NULL;
+		struct diag_list one = {.items = diag, .n = concerns};
+		diag_copy(&kept, &one);
+	}
+	diag_done(&loaded->findings);
+	loaded->findings = kept;
+}
+
+static int load_for_check(const struct options *options, struct loaded **ret, struct err *err)
+{
+	struct site site = {.options = options, .lock = -1, .http = http_new()};
+	int r = loaded_read(
+		&(struct loaded_options){
+			.dir = options->dir,
+			.config = options->config,
+			.lint = true,
+			.kinds_of = link_kinds,
+			.context = &site,
+		},
+		ret, err);
+
+	site_close(&site);
+	return r;
+}
+
+static enum command_exit check(const struct options *options)
+{
+	cleanup_err struct err err = ERR_INIT;
+	cleanup_buf struct buf out = BUF_INIT;
+	__attribute__((cleanup(cleanup_loaded))) struct loaded *loaded = NULL;
+
+	if (load_for_check(options, &loaded, &err) < 0)
+		return terminal_fail(&err);
+	select_findings(loaded, options->app);
+	size_t errors = diag_count(&loaded->findings, DIAG_ERROR);
+	size_t warnings = diag_count(&loaded->findings, DIAG_WARNING);
+	if (options->json) {
+		json_auto_t *tree = check_to_json(loaded, errors, warnings);
+		terminal_print_json(tree);
+	} else {
+		buf_addstr(&out, "# desired check\n");
+		findings_print(&loaded->findings, &out);
+		print_summary(loaded, errors, warnings, &out);
+		terminal_print(buf_str(&out));
+	}
+	return errors ? COMMAND_FAILED : warnings ? COMMAND_WARNINGS : COMMAND_FINE;
+}
+
+const struct command verb_check = {
+	.name = "check",
+	.run = check,
+	.arguments = "",
+	.summary = "Find everything that is wrong with the files, without a server",
+	.text = "Reads, renders and examines all files, and names every error at once with the "
+		"file,\n"
+		"line and column of what you wrote. It works as any user and without a cluster, "
+		"so\n"
+		"also in a checkout or in CI:\n\n"
+		"    desired check --dir .\n\n"
+		"Besides errors it finds what a server would accept and the node would not: two "
+		"apps\n"
+		"that claim one port, workloads whose old and new pods cannot be on one node, "
+		"APIs\n"
+		"that were removed, files that look like manifests and are not read.\n\n"
+		"Exit codes: 0 nothing found, 1 errors, 3 warnings only.",
+	.options = command_no_options,
+};
+
+/* --- render --- */
+
+struct printing {
+	bool show_secrets;
+	json_t *files; /* --output json */
+};
+
+static void print_rendered(void *context, const char *app, const char *file, const char *text,
+			   size_t length)
+{
+	const struct printing *printing = context;
+	cleanup_free char *shown =
+		printing->show_secrets ? mem_strndup(text, length) : masking_manifest(text, length);
+
+	if (printing->files) {
+		json_array_append_new(printing->files, json_pack("{s:s, s:s, s:s}", "app", app,
+								 "file", file, "text", shown));
+		return;
+	}
+	size_t n = strlen(shown);
+	printf("---\n# %s %s\n%s%s", app, file, shown, n && shown[n - 1] != '\n' ? "\n" : "");
+}
+
+static enum command_exit print_findings(const struct diag_list *findings)
+{
+	cleanup_buf struct buf out = BUF_INIT;
+
+	findings_print(findings, &out);
+	fputs(buf_str(&out), stderr);
+	return diag_count(findings, DIAG_ERROR) ? COMMAND_FAILED : COMMAND_FINE;
+}
+
+static int read_settings(const struct options *options, struct source_settings *ret,
+			 struct diag_list *findings, struct err *err)
+{
+	int r = source_settings_read(options->config, ret, findings, err);
+
+	if (r < 0)
+		(void)print_findings(findings);
+	return r;
+}
+
+static enum command_exit render_apps(const struct options *options)
+{
+	cleanup_err struct err err = ERR_INIT;
+	cleanup_diag struct diag_list findings = DIAG_LIST_INIT;
+	json_auto_t *files = options->json ? json_array() : NULL;
+	struct printing printing = {options_given(options, "show-secrets"), files};
+	const char *app = options->arguments.n ? options->arguments.items[0] : options->app;
+	struct source_settings settings;
+
+	if (read_settings(options, &settings, &findings, &err) < 0)
+		return terminal_fail(&err);
+	int r = source_render(
+		&(struct source_options){.dir = options->dir, .settings = &settings, .lint = true},
+		app, print_rendered, &printing, &findings, &err);
+	source_settings_done(&settings);
+	if (r < 0)
+		return terminal_fail(&err);
+	if (files) {
+		json_auto_t *tree = json_pack("{s:i, s:O, s:o}", "schema", 1, "files", files,
+					      "findings", findings_to_json(&findings));
+		terminal_print_json(tree);
+	}
+	return print_findings(&findings);
+}
+
+static enum command_exit render(const struct options *options)
+{
+	cleanup_err struct err err = ERR_INIT;
+	const char *file = options_value(options, "file"), *vars = options_value(options, "vars");
+	cleanup_buf struct buf text = BUF_INIT;
+
+	if (!file && vars) {
+		(void)err_set(&err, ERR_INVALID, "--vars goes with --file");
+		terminal_error(&err);
+		return COMMAND_USAGE;
+	}
+	if (!file)
+		return render_apps(options);
+	if (render_file(file, vars, &text, &err) < 0) {
+		cleanup_diag struct diag_list findings = DIAG_LIST_INIT;
+		diag_add(&findings, DIAG_ERROR, NULL, &err);
+		return print_findings(&findings);
+	}
+	fwrite(buf_str(&text), 1, text.len, stdout);
+	fflush(stdout);
+	return COMMAND_FINE;
+}
+
+static const struct option_spec render_options[] = {
+	{"file", "TEMPLATE", "render one template, and print exactly what comes out"},
+	{"vars", "VARS.yaml", "with these variables (for --file)"},
+	{"show-secrets", NULL, "print the values of Secrets too"},
+	{NULL, NULL, NULL},
+};
+
+const struct command verb_render = {
+	.name = "render",
+	.run = render,
+	.arguments = "[APP[@INSTANCE]]",
+	.summary = "Print the manifests as they come out of the templates",
+	.text = "Every file of every app (or of one), in order, as YAML that kubectl can read. "
+		"Values\n"
+		"of Secrets are masked unless --show-secrets is given.\n\n"
+		"    desired render ghost@tfe-fr\n"
+		"    desired render --file deployment.yml.j2 --vars vars.yaml\n\n"
+		"With --file the rendered bytes are printed and nothing else: what Ansible's "
+		"template\n"
+		"task would write.",
+	.options = render_options,
+	.max = 1,
+};
+
+/* --- vars --- */
+
+static void print_variable(void *context, const struct source_variable *variable)
+{
+	const struct printing *printing = context;
+	cleanup_free char *value = printing->show_secrets
+					   ? mem_strdup(variable->value)
+					   : masking_variable(variable->name, variable->value);
+	cleanup_free char *lost = list_join(variable->overridden, ", ");
+
+	if (printing->files) {
+		json_t *overridden = json_array();
+		for (size_t i = 0; i < variable->overridden->n; i++)
+			json_array_append_new(overridden,
+					      json_string(variable->overridden->items[i]));
+		json_array_append_new(printing->files,
+				      json_pack("{s:s, s:s, s:s, s:o}", "name", variable->name,
+						"value", value, "origin", variable->origin,
+						"overrides", overridden));
+		return;
+	}
+	printf("%s: %s\n    %s%s%s%s\n", variable->name, value, variable->origin,
+	       *lost ? " (overrides " : "", lost, *lost ? ")" : "");
+}
+
+static enum command_exit vars(const struct options *options)
+{
+	cleanup_err struct err err = ERR_INIT;
+	cleanup_diag struct diag_list findings = DIAG_LIST_INIT;
+	json_auto_t *variables = options->json ? json_array() : NULL;
+	struct printing printing = {options_given(options, "show-secrets"), variables};
+	struct source_settings settings;
+
+	if (read_settings(options, &settings, &findings, &err) < 0)
+		return terminal_fail(&err);
+	int r = source_vars(
+		&(struct source_options){.dir = options->dir, .settings = &settings, .lint = true},
+		options->arguments.items[0], print_variable, &printing, &findings, &err);
+	source_settings_done(&settings);
+	if (r < 0)
+		return terminal_fail(&err);
+	if (variables) {
+		json_auto_t *tree = json_pack("{s:i, s:O}", "schema", 1, "variables", variables);
+		terminal_print_json(tree);
+	}
+	return print_findings(&findings);
+}
+
+static const struct option_spec vars_options[] = {
+	{"show-secrets", NULL, "print the values of passwords, tokens and keys too"},
+	{NULL, NULL, NULL},
+};
+
+const struct command verb_vars = {
+	.name = "vars",
+	.run = vars,
+	.arguments = "APP[@INSTANCE]",
+	.summary = "Print each variable of an app, where it was set and what it overrides",
+	.text = "Values are printed as JSON, rendered. Lowest first, a later one replaces the "
+		"whole\n"
+		"value: a role's defaults, vars.yaml, vars.d/*, the app's vars.yaml, the "
+		"instance.\n"
+		"Values of variables whose name says that they are secret are masked.",
+	.options = vars_options,
+	.min = 1,
+	.max = 1,
+};

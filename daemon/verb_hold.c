@@ -1,0 +1,151 @@
+#include <stdio.h>
+
+#include "base/mem.h"
+#include "base/timespan.h"
+#include "hold.h"
+#include "remote.h"
+#include "terminal.h"
+#include "verbs.h"
+
+#define ANSWER_MS 30000
+
+/* --- suspend --- */
+
+static int suspend_alone(const struct options *options, const char *app, int64_t for_ms,
+			 struct err *err)
+{
+	cleanup_site struct site site = SITE_INIT;
+	cleanup_list struct list known = LIST_INIT;
+	cleanup_free char *person = site_person();
+	struct loaded *loaded = NULL;
+	int r = site_open(options, "desired suspend", &site, err);
+
+	if (r >= 0)
+		r = loaded_read(
+			&(struct loaded_options){.dir = options->dir, .config = options->config},
+			&loaded, err);
+	if (r < 0)
+		return r;
+	hold_known_apps(loaded, site.ledger, &known);
+	loaded_unref(loaded);
+	return hold_suspend(&site, &known, app, for_ms, person, terminal_sink(), err);
+}
+
+static int suspend_there(struct remote *remote, const char *app, int64_t for_ms, struct err *err)
+{
+	json_auto_t *body = json_pack("{s:s, s:I}", "app", app, "for_ms", (json_int_t)for_ms);
+	json_auto_t *answer = NULL;
+	int r = remote_call(remote, "POST", "/v1/suspend", body, ANSWER_MS, &answer, err);
+
+	if (r >= 0)
+		fprintf(stderr, "%s: suspended; desired resume %s ends it\n", app, app);
+	return r;
+}
+
+static int read_span(const struct options *options, int64_t *ret, struct err *err)
+{
+	const char *text = options_value(options, "for");
+
+	*ret = 0;
+	if (!text)
+		return 0;
+	int r = timespan_parse(text, ret, err);
+	if (r >= 0 && *ret <= 0)
+		r = err_set(err, ERR_INVALID, "--for needs a time above 0");
+	return r < 0 ? err_wrap(err, "--for") : 0;
+}
+
+static enum command_exit suspend(const struct options *options)
+{
+	cleanup_err struct err err = ERR_INIT;
+	cleanup_remote struct remote *remote = NULL;
+	const char *app = options->arguments.items[0];
+	int64_t for_ms;
+
+	if (read_span(options, &for_ms, &err) < 0) {
+		terminal_error(&err);
+		return COMMAND_USAGE;
+	}
+	int r = remote_open(options, &remote, &err);
+	if (r == 0)
+		r = suspend_alone(options, app, for_ms, &err);
+	else if (r > 0)
+		r = suspend_there(remote, app, for_ms, &err);
+	return r < 0 ? terminal_fail(&err) : COMMAND_FINE;
+}
+
+static const struct option_spec suspend_options[] = {
+	{"for", "TIME", "resume by itself after this time: 30m, 2h, 1d"},
+	{NULL, NULL, NULL},
+};
+
+const struct command verb_suspend = {
+	.name = "suspend",
+	.run = suspend,
+	.arguments = "APP[@INSTANCE]",
+	.summary = "Leave an app alone, for debugging",
+	.text = "Nothing of the app is changed, repaired or pruned until 'desired resume', or "
+		"until\n"
+		"the time given with --for is over. 'ghost' means all instances of ghost,\n"
+		"'ghost@tfe-fr' only one. A suspension survives restarts. Other apps go on.",
+	.options = suspend_options,
+	.min = 1,
+	.max = 1,
+};
+
+/* --- resume --- */
+
+static int resume_alone(const struct options *options, const char *app, struct err *err)
+{
+	cleanup_site struct site site = SITE_INIT;
+	cleanup_list struct list known = LIST_INIT;
+	int r = site_open(options, "desired resume", &site, err);
+
+	if (r < 0)
+		return r;
+	list_add(&known, app);
+	r = hold_resume(&site, &known, app, terminal_sink(), err);
+	if (r > 0)
+		fputs("No daemon runs: 'desired apply' puts right what differs\n", stderr);
+	return r;
+}
+
+static int resume_there(struct remote *remote, const char *app, struct err *err)
+{
+	json_auto_t *body = json_pack("{s:s}", "app", app), *answer = NULL;
+	int r = remote_call(remote, "POST", "/v1/resume", body, ANSWER_MS, &answer, err);
+
+	if (r < 0)
+		return r;
+	if (!json_is_true(json_object_get(answer, "was_suspended")))
+		return 0;
+	fprintf(stderr, "%s: resumed; what differs from the files is put right now\n", app);
+	return 1;
+}
+
+static enum command_exit resume(const struct options *options)
+{
+	cleanup_err struct err err = ERR_INIT;
+	cleanup_remote struct remote *remote = NULL;
+	const char *app = options->arguments.items[0];
+
+	int r = remote_open(options, &remote, &err);
+	if (r == 0)
+		r = resume_alone(options, app, &err);
+	else if (r > 0)
+		r = resume_there(remote, app, &err);
+	if (r == 0)
+		fprintf(stderr, "%s was not suspended\n", app);
+	return r < 0 ? terminal_fail(&err) : COMMAND_FINE;
+}
+
+const struct command verb_resume = {
+	.name = "resume",
+	.run = resume,
+	.arguments = "APP[@INSTANCE]",
+	.summary = "End a suspension",
+	.text = "What differs from the files is put right at once.",
+	.options = command_no_options,
+	.min = 1,
+	.max = 1,
+};
