@@ -73,16 +73,28 @@ static char *moved_from(const struct plan_run *run, const struct state_entry *en
 	return mem_printf("moved from %s", entry->source);
 }
 
+/* An app's `prune:` is in no body, and yet the ledger must know it once the files are gone. */
+static char *prune_changed(const struct state_entry *entry, const struct manifest_object *object)
+{
+	static const char *const words[] = {"auto", "ask", "never"};
+
+	if (entry->prune == object->prune)
+		return NULL;
+	return mem_printf("prune: %s, was %s", words[object->prune], words[entry->prune]);
+}
+
 static void decide_in_step(const struct plan_run *run, struct plan_step *step,
 			   const struct state_entry *entry)
 {
-	char *moved = moved_from(run, entry, step->object);
+	char *why = moved_from(run, entry, step->object);
 
-	if (!moved)
+	if (!why && !strcmp(entry->app, run->input->app->name))
+		why = prune_changed(entry, step->object);
+	if (!why)
 		return;
 	step->action = PLAN_PATCH;
 	plan_send(step);
-	plan_say(step, moved);
+	plan_say(step, why);
 }
 
 static void note_drift(struct plan_step *step, const struct manifest_live_object *live, bool ours)

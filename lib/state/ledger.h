@@ -30,24 +30,24 @@ struct state_entry {
 	char *owned;  /* digest of our managedFields entry after that (manifest/live.h) */
 	char *source; /* "ghost/deployment.yml.j2" */
 	enum manifest_prune prune;
-	bool keep;    /* bears data */
-	bool kept;      /* left the files, and that it stays was said */
+	bool keep;	/* bears data */
+	bool kept;	/* left the files, and that it stays was said */
 	bool replacing; /* a replace stood between delete and create */
 };
 
 struct state_app {
 	char *name;
-	int revision;	   /* in force; 0: none */
-	char *health;	   /* "ready", "waiting", "failed", "broken", "refused" ...; state words of
-			    * status */
-	char *note;	   /* the reason or remark of status */
-	char *since;	   /* RFC 3339 */
-	char *hash;	   /* of the app as applied last */
-	char *refused;	   /* hash that is not tried again; or NULL */
+	int revision;  /* in force; 0: none */
+	char *health;  /* "ready", "waiting", "failed", "broken", "refused" ...; state words of
+			* status */
+	char *note;    /* the reason or remark of status */
+	char *since;   /* RFC 3339 */
+	char *hash;    /* of the app as applied last */
+	char *refused; /* hash that is not tried again; or NULL */
 };
 
-/* Opens (creating STATE 0700) and reads; a damaged file is moved aside with a warning in err (r = 1)
- * and the ledger starts empty. */
+/* Opens (creating STATE 0700) and reads; a damaged file is moved aside with a warning in err (r =
+ * 1) and the ledger starts empty. */
 int state_ledger_open(const char *state_dir, struct state_ledger **ret, struct err *err);
 void state_ledger_free(struct state_ledger *ledger);
 
@@ -73,7 +73,8 @@ int state_ledger_put(struct state_ledger *ledger, const struct state_entry *cons
 		     size_t count, struct err *err);
 int state_ledger_remove(struct state_ledger *ledger, const struct list *keys, struct err *err);
 
-struct state_app *state_ledger_app(struct state_ledger *ledger, const char *name); /* copy or NULL */
+struct state_app *state_ledger_app(struct state_ledger *ledger,
+				   const char *name); /* copy or NULL */
 int state_ledger_put_app(struct state_ledger *ledger, const struct state_app *app, struct err *err);
 int state_ledger_remove_app(struct state_ledger *ledger, const char *name, struct err *err);
 

@@ -16,10 +16,10 @@
 struct state_revision {
 	int number;
 	char *app;
-	char *hash;  /* of the rendered set */
-	char *when;  /* RFC 3339 */
-	char *who;   /* "reload by root", "start" ... */
-	char *git;   /* HEAD, with +dirty; NULL */
+	char *hash; /* of the rendered set */
+	char *when; /* RFC 3339 */
+	char *who;  /* "reload by root", "start" ... */
+	char *git;  /* HEAD, with +dirty; NULL */
 	bool healthy;
 };
 
