@@ -1,0 +1,101 @@
+#include "source/settings.h"
+
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "harness/suite.h"
+#include "harness/temp.h"
+#include "tree/path.h"
+
+static int read_text(const char *text, struct source_settings *ret, struct diag_list *findings)
+{
+	cleanup_free char *dir = temp_dir();
+	cleanup_free char *file = file_join(dir, "desired.yaml");
+	cleanup_err struct err err = ERR_INIT;
+
+	temp_write(dir, "desired.yaml", text);
+	return source_settings_read(file, ret, findings, &err);
+}
+
+START_TEST(test_source_settings__every_setting_has_a_default)
+{
+	struct source_settings settings;
+	cleanup_diag struct diag_list findings = DIAG_LIST_INIT;
+	struct err err = ERR_INIT;
+
+	must(source_settings_read("/does/not/exist", &settings, &findings, &err), &err);
+	ck_assert_str_eq(settings.kubeconfig, "/etc/rancher/k3s/k3s.yaml");
+	ck_assert(!settings.follow_files);
+	ck_assert_int_eq(settings.interval_ms, 300000);
+	ck_assert_int_eq(settings.revisions, 20);
+	ck_assert_uint_eq(findings.n, 0);
+	source_settings_done(&settings);
+}
+END_TEST
+
+START_TEST(test_source_settings__are_read)
+{
+	struct source_settings settings;
+	cleanup_diag struct diag_list findings = DIAG_LIST_INIT;
+
+	ck_assert_int_eq(read_text("follow: files\ninterval: 1min 30s\nrevisions: 3\n"
+				   "keepKinds: [Volume.longhorn.io]\nenv: HOME\nalert: [mail, -s]\n"
+				   "backup: {target: 's3://b/p', keep: {last: 3}}\n",
+				   &settings, &findings),
+			 0);
+	ck_assert(settings.follow_files);
+	ck_assert_int_eq(settings.interval_ms, 90000);
+	ck_assert_int_eq(settings.revisions, 3);
+	ck_assert(list_has(&settings.keep_kinds, "Volume.longhorn.io"));
+	ck_assert(list_has(&settings.env, "HOME"));
+	ck_assert_uint_eq(settings.alert.n, 2);
+	ck_assert_str_eq(tree_path_string(settings.backup, "target"), "s3://b/p");
+	source_settings_done(&settings);
+}
+END_TEST
+
+START_TEST(test_source_settings__all_mistakes_come_in_one_pass)
+{
+	struct source_settings settings;
+	cleanup_diag struct diag_list findings = DIAG_LIST_INIT;
+
+	ck_assert_int_lt(read_text("folow: files\nfollow: filse\ninterval: often\nrevisions: many\n"
+				   "backup: {keep: {lats: 3}}\n",
+				   &settings, &findings),
+			 0);
+	diag_sort(&findings);
+	ck_assert_uint_eq(findings.n, 5);
+	ck_assert_str_eq(findings.items[0].err.message, "unknown key 'folow'");
+	ck_assert_str_eq(findings.items[0].err.hint, "did you mean 'follow'?");
+	ck_assert_int_eq(findings.items[0].err.place.line, 1);
+	ck_assert_str_eq(findings.items[1].err.message, "follow cannot be 'filse'");
+	ck_assert_int_eq(findings.items[1].err.place.column, 9);
+	ck_assert_str_eq(findings.items[3].err.message, "revisions must be a whole number");
+	ck_assert_str_eq(findings.items[4].err.message, "unknown key 'lats'");
+}
+END_TEST
+
+START_TEST(test_source_settings__broken_yaml_is_a_finding_with_its_place)
+{
+	struct source_settings settings;
+	cleanup_diag struct diag_list findings = DIAG_LIST_INIT;
+
+	ck_assert_int_lt(read_text("follow: [\n", &settings, &findings), 0);
+	ck_assert_uint_eq(findings.n, 1);
+	ck_assert_int_gt(findings.items[0].err.place.line, 0);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+	Suite *suite = suite_create("source/settings");
+	TCase *tests = tcase_create("settings");
+
+	tcase_add_test(tests, test_source_settings__every_setting_has_a_default);
+	tcase_add_test(tests, test_source_settings__are_read);
+	tcase_add_test(tests, test_source_settings__all_mistakes_come_in_one_pass);
+	tcase_add_test(tests, test_source_settings__broken_yaml_is_a_finding_with_its_place);
+	suite_add_tcase(suite, tests);
+	return suite;
+}
