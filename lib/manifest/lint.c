@@ -149,8 +149,12 @@ static void check_rolling(const struct lint *lint)
 	enum manifest_coexist clash = manifest_coexists(NULL, lint->object->body, NULL, &why);
 	const char *path = !strcmp(lint->object->id.kind, "DaemonSet") ? "spec.updateStrategy"
 								       : "spec.strategy";
-	const char *hint = "add strategy: {type: Recreate}; until then desired deletes the old one "
-			   "before it creates the new one";
+	const char *hint =
+		!strcmp(lint->object->id.kind, "DaemonSet")
+			? "leave out maxSurge; until then desired deletes the old one "
+			  "before it creates the new one"
+			: "add strategy: {type: Recreate}; until then desired deletes the "
+			  "old one before it creates the new one";
 	if (clash == MANIFEST_CLASH_PORTS)
 		manifest_lint_add(lint->findings, DIAG_WARNING, lint->app, lint->object, path, hint,
 				  "a rolling update cannot work on one node: old and new pod want "

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/name.h"
 #include "manifest/generate.h"
+#include "manifest/ignore.h"
 #include "manifest/lint.h"
 #include "manifest/pod.h"
 #include "manifest/scope.h"
@@ -141,7 +142,9 @@ static void link_app(struct source_pass *pass, struct manifest_app *app, const s
 	for (size_t i = 0; i < app->count; i++) {
 		find_scope(pass, kinds, app->objects[i]);
 		set_namespace(pass, app, app->objects[i]);
+		manifest_ignore_wishes(app->objects[i]->body, app->options.ignore);
 	}
+	manifest_ignore_scaled(app);
 	for (size_t i = 0; i < app->count; i++)
 		if (manifest_pod_template(app->objects[i]->body, NULL))
 			stamp(app, app->objects[i]);

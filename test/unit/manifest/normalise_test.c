@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "body.h"
+#include "manifest/ignore.h"
 
 static json_t *normalised(const char *text, struct list *warnings)
 {
@@ -147,6 +148,23 @@ START_TEST(test_manifest_upgrade__unknown_groups_are_the_servers_affair)
 }
 END_TEST
 
+START_TEST(test_manifest_ignore__rules_and_annotation_take_fields_out)
+{
+	json_auto_t *rules = body_of("[{kind: Deployment, fields: [spec.replicas]}, "
+				     "{kind: Deployment, name: other, fields: [spec.paused]}]");
+	json_auto_t *body = body_of(
+		"apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x, annotations: "
+		"{desired.dev/ignore: 'spec.minReadySeconds, spec.list[name=b].value'}}\n"
+		"spec: {replicas: 2, paused: true, minReadySeconds: 3, list: [{name: a, value: 1}, "
+		"{name: b, value: 2}]}\n");
+
+	manifest_ignore_wishes(body, rules);
+	cleanup_free char *text = tree_json_canonical(json_object_get(body, "spec"));
+	ck_assert_str_eq(text, "{\"list\":[{\"name\":\"a\",\"value\":1},{\"name\":\"b\"}],"
+			       "\"paused\":true}");
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *suite = suite_create("manifest/normalise");
@@ -160,6 +178,7 @@ Suite *test_suite(void)
 	tcase_add_test(tests, test_manifest_upgrade__names_the_replacement_where_more_changed);
 	tcase_add_test(tests, test_manifest_upgrade__a_kind_under_a_wrong_group);
 	tcase_add_test(tests, test_manifest_upgrade__unknown_groups_are_the_servers_affair);
+	tcase_add_test(tests, test_manifest_ignore__rules_and_annotation_take_fields_out);
 	suite_add_tcase(suite, tests);
 	return suite;
 }
