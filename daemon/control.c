@@ -53,6 +53,7 @@ struct control {
 	struct loop_timer *timer;
 	char *path;
 	bool closing;
+	bool again; /* a connection was woken: the server must turn once more */
 	struct control_call *calls;
 	void (*handle)(void *context, struct control_call *call);
 	void *context;
@@ -85,8 +86,11 @@ static void turn(void *context)
 	struct control *control = context;
 	MHD_UNSIGNED_LONG_LONG milliseconds;
 
+	control->again = false;
 	MHD_run(control->server);
-	if (MHD_get_timeout(control->server, &milliseconds) == MHD_YES)
+	if (control->again) /* woken inside of MHD_run(), whose time-out does not know */
+		loop_timer_start(control->timer, 0, 0);
+	else if (MHD_get_timeout(control->server, &milliseconds) == MHD_YES)
 		loop_timer_start(control->timer, (int64_t)milliseconds, 0);
 	else
 		loop_timer_stop(control->timer);
@@ -110,6 +114,7 @@ static void wake_call(struct control_call *call)
 		return;
 	call->asleep = false;
 	MHD_resume_connection(call->connection);
+	call->control->again = true;
 	loop_timer_start(call->control->timer, 0, 0);
 }
 

@@ -129,7 +129,7 @@ static int take_value(struct parser *parser, const struct option_spec *spec, con
 
 static int parse_option(struct parser *parser, const char *word, struct err *err)
 {
-	const char *name = word + 2, *equals = strchr(name, '='), *value;
+	const char *name = word + 2, *equals = strchr(name, '='), *value = NULL;
 	size_t length = equals ? (size_t)(equals - name) : strlen(name);
 	const struct option_spec *global = find(global_options, name, length);
 	const struct option_spec *spec = find(parser->verb_options, name, length);
