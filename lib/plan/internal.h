@@ -7,6 +7,7 @@
 struct plan_run {
 	const struct plan_input *input;
 	struct plan *plan;
+	struct map wanted; /* key -> object of the app */
 	size_t step_cap, question_cap;
 	struct plan_heir {
 		size_t delete_, create; /* steps: what is created needs what the other one holds */

@@ -47,7 +47,7 @@ static void need(struct plan_run *run, struct list *seen, const char *name)
 	if (list_has(seen, name))
 		return;
 	list_add(seen, name);
-	if (is_missing(run, key) && !manifest_app_find(run->input->app, key))
+	if (is_missing(run, key) && !map_has(&run->wanted, key))
 		create(run, name, steal(&key));
 }
 

@@ -10,7 +10,7 @@
  *CRDs
  *
  * A refused step blocks what cannot be right without it: workloads that name it, its namespace, its
- * custom resources, and every delete.
+ * custom resources. Deletes are held by then (prune.c).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -275,12 +275,7 @@ static void order_deletes(const struct plan_run *run, struct graph *graph)
 	for (int rank = 0; rank < RANKS; rank++) {
 		for (size_t i = 0; i < ranks[rank].n; i++) {
 			size_t index = ranks[rank].items[i];
-			if (!before) {
-				add_edges(plan, &graph->before_deletes, index);
-				add_edges(plan, &graph->refused, index);
-			} else {
-				add_edges(plan, before, index);
-			}
+			add_edges(plan, before ? before : &graph->before_deletes, index);
 		}
 		if (ranks[rank].n)
 			before = &ranks[rank];

@@ -138,10 +138,13 @@ bool plan_only_other(const struct plan_run *run, const char *key)
 
 void plan_make(const struct plan_input *input, struct plan **ret)
 {
-	struct plan_run run = {.input = input, .plan = mem_new(struct plan)};
+	struct plan_run run = {
+		.input = input, .plan = mem_new(struct plan), .wanted = MAP_INIT(NULL)};
 	const struct manifest_app *app = input->app;
 
 	run.plan->app = app;
+	for (size_t i = 0; i < app->count; i++)
+		map_put(&run.wanted, app->objects[i]->key, app->objects[i]);
 	plan_namespaces(&run);
 	for (size_t i = 0; i < app->count; i++)
 		if (!plan_only_other(&run, app->objects[i]->key))
@@ -153,6 +156,7 @@ void plan_make(const struct plan_input *input, struct plan **ret)
 	plan_waits(&run);
 	plan_order(&run);
 	free(run.heirs);
+	map_done(&run.wanted);
 	*ret = run.plan;
 }
 

@@ -19,7 +19,7 @@ static bool is_left(const struct plan_run *run, const char *key, const struct st
 {
 	const struct plan_input *input = run->input;
 
-	return !strcmp(entry->app, input->app->name) && !manifest_app_find(input->app, key) &&
+	return !strcmp(entry->app, input->app->name) && !map_has(&run->wanted, key) &&
 	       !(input->wanted_elsewhere && list_has(input->wanted_elsewhere, key));
 }
 
