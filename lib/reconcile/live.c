@@ -30,20 +30,28 @@ static void keys_of_kind(const struct map *entries, const char *kind, struct lis
 	}
 }
 
-static int list_kind(struct reconcile_round *round, const char *kind, const struct map *entries,
-		     bool ours_only, const struct list *mark, const struct deadline *deadline,
-		     struct err *err)
+/* "apps/Deployment" as an identity of which only group and kind count. */
+static struct manifest_id id_of_kind(const char *kind)
 {
-	cleanup_free char *key = mem_printf("%s//", kind);
-	cleanup_list struct list keys = LIST_INIT;
-	struct manifest_id id;
+	size_t group = strcspn(kind, "/");
+	bool legacy = !strncmp(kind, "core/", 5);
 
-	if (!manifest_id_of_key(key, &id))
-		return err_set(err, ERR_INTERNAL, "'%s' is no kind", kind);
-	if (entries)
-		keys_of_kind(entries, kind, &keys);
-	int r = kube_client_list(round->world->client, &id, ours_only, NULL, mark ? mark : &keys,
-				 deadline, &round->live, err);
+	return (struct manifest_id){
+		.group = legacy ? mem_strdup("") : mem_strndup(kind, group),
+		.version = mem_strdup(""),
+		.kind = mem_strdup(kind + group + 1),
+		.ns = mem_strdup(""),
+		.name = mem_strdup(""),
+	};
+}
+
+static int list_kind(struct reconcile_round *round, const char *kind, bool ours_only,
+		     const struct list *mark, const struct deadline *deadline, struct err *err)
+{
+	struct manifest_id id = id_of_kind(kind);
+	int r = kube_client_list(round->world->client, &id, ours_only, NULL, mark, deadline,
+				 &round->live, err);
+
 	manifest_id_done(&id);
 	return r;
 }
@@ -57,8 +65,11 @@ static int list_ledger_kinds(struct reconcile_round *round, const struct deadlin
 
 	state_ledger_kinds(round->world->ledger, &kinds);
 	state_ledger_entries(round->world->ledger, NULL, NULL, &entries);
-	for (size_t i = 0; r >= 0 && i < kinds.n; i++)
-		r = list_kind(round, kinds.items[i], &entries, true, NULL, deadline, err);
+	for (size_t i = 0; r >= 0 && i < kinds.n; i++) {
+		cleanup_list struct list keys = LIST_INIT;
+		keys_of_kind(&entries, kinds.items[i], &keys);
+		r = list_kind(round, kinds.items[i], true, &keys, deadline, err);
+	}
 	map_done(&entries);
 	return r;
 }
@@ -105,7 +116,7 @@ static int list_unknown(struct reconcile_round *round, const struct deadline *de
 	find_unknown(round, &unknown);
 	map_foreach (&unknown, kind, keys) {
 		if (r >= 0 && keys->n >= LIST_FROM)
-			r = list_kind(round, kind, NULL, false, keys, deadline, err);
+			r = list_kind(round, kind, false, keys, deadline, err);
 		if (r >= 0 && keys->n < LIST_FROM)
 			for (size_t i = 0; i < keys->n; i++)
 				map_remove(&round->live.looked, keys->items[i]);
