@@ -94,19 +94,21 @@ static bool has_cause(const struct status *status, const char *reason)
 
 /* --- wording --- */
 
-/* Appends text, shortening a value that stands between `start` and `end`; a Secret's goes
- * altogether. Returns what follows. */
-static const char *add_value(struct buf *out, const char *start, const char *end, bool secret)
+/* Appends a value, cut when it is long; a Secret's is left out altogether. */
+static void add_value(struct buf *out, const char *start, const char *end, bool secret)
 {
-	size_t length = (size_t)(end - start);
+	static const char wrapper[] = "&value.valueUnstructured{Value:"; /* as Go prints it */
 
+	if (!strncmp(start, wrapper, sizeof(wrapper) - 1) && end[-1] == '}') {
+		start += sizeof(wrapper) - 1;
+		end--;
+	}
 	if (secret)
 		buf_addstr(out, "(hidden)");
-	else if (length > VALUE_MAX)
+	else if (end - start > VALUE_MAX)
 		buf_addstr(out, "(...)");
 	else
-		buf_add(out, start, length);
-	return end;
+		buf_add(out, start, (size_t)(end - start));
 }
 
 /* "Invalid value: VALUE: why", "Unsupported value: VALUE: why", "expected string, got VALUE":
@@ -125,7 +127,9 @@ static void add_message(struct buf *out, const char *message, bool secret)
 		for (const char *p = value; (p = strstr(p, ": ")); p++)
 			end = p;
 		buf_add(out, message, (size_t)(value - message));
-		message = add_value(out, value, end, secret);
+		/* Environment variables hold passwords, too. */
+		add_value(out, value, end, secret || strstr(message, ".env["));
+		message = end;
 	}
 	buf_addstr(out, message);
 }
@@ -151,7 +155,8 @@ static bool add_causes(struct buf *out, const struct status *status, bool secret
 /* The sentences around a schema error say nothing that the user does not know. */
 static const char *without_preamble(const char *message)
 {
-	static const char *const marks[] = {"strict decoding error: ", "errors: "};
+	static const char *const marks[] = {
+		"strict decoding error: ", "errors: ", "error decoding from json: "};
 
 	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++) {
 		const char *found = strstr(message, marks[i]);
@@ -163,12 +168,30 @@ static const char *without_preamble(const char *message)
 	return end ? end + 3 : message;
 }
 
+/* ".spec.a: field not declared in schema .spec.b: expected string": one or several, each begun by
+ * its path. */
+static void add_schema_errors(struct buf *out, const char *text, bool secret)
+{
+	while (*text == '.') {
+		const char *next = strstr(++text, " .");
+		cleanup_free char *one =
+			mem_strndup(text, next ? (size_t)(next - text) : strlen(text));
+		if (out->len)
+			buf_addstr(out, "; ");
+		add_message(out, one, secret);
+		text = next ? next + 1 : "";
+	}
+}
+
 static char *wording(const struct status *status, bool secret)
 {
+	const char *text = without_preamble(status->message);
 	struct buf out = BUF_INIT;
 
 	if (!add_causes(&out, status, secret))
-		add_message(&out, without_preamble(status->message), secret);
+		add_schema_errors(&out, text, secret);
+	if (!out.len)
+		add_message(&out, text, secret);
 	if (!out.len)
 		buf_printf(&out, "the API server answered %d", status->code);
 	return buf_steal(&out);

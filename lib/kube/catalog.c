@@ -254,9 +254,10 @@ static int conclude(enum verdict verdict, const char *group, const char *version
 		return err_set(err, ERR_UNREACHABLE,
 			       "the API server cannot say now whether it serves %s", what);
 	(void)err_set(err, ERR_NOT_FOUND, "the API server does not serve %s", what);
-	return manifest_kind_find(group, kind)
-		       ? -ERR_NOT_FOUND
-		       : err_hint(err, "its CustomResourceDefinition is not installed");
+	/* The group of a custom resource is always a domain. */
+	if (strchr(group, '.') && !manifest_kind_find(group, kind))
+		(void)err_hint(err, "its CustomResourceDefinition is not installed");
+	return -ERR_NOT_FOUND;
 }
 
 static bool is_current(struct kube_catalog *catalog)

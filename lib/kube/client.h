@@ -30,7 +30,6 @@ struct kube_client_options {
 	struct http *http;
 	const char *kubeconfig;	     /* path */
 	const char *discovery_cache; /* file that keeps discovery across restarts; NULL: none */
-	const char *agent_hint;	     /* appended to the User-Agent; may be NULL */
 };
 
 /* Reads the kubeconfig; makes no request. ERR_NOT_FOUND with a hint when there is none. */

@@ -91,6 +91,8 @@ static const char *step_bracket(const char *text, const json_t **at, struct buf 
 			return NULL;
 		tree_path_add_index(path, (size_t)index);
 		*at = json_array_get(*at, (size_t)index);
+	} else if (!json_is_object(*at) && strchr(key, '=')) {
+		return NULL; /* a list item of a list that we do not have */
 	} else if (isdigit((unsigned char)*inside)) {
 		tree_path_add_index(path, (size_t)strtoul(inside, NULL, 10));
 		*at = NULL;

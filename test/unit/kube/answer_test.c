@@ -40,8 +40,7 @@ START_TEST(test_kube_answer__a_typo_is_a_500_and_stays_wrong)
 	      "object "
 	      "(default/x; apps/v1, Kind=Deployment): .spec.replica: field not declared in "
 	      "schema\"}",
-	      ERR_INVALID, "Thing a/x: .spec.replica: field not declared in schema",
-	      "spec.replica");
+	      ERR_INVALID, "Thing a/x: spec.replica: field not declared in schema", "spec.replica");
 	means(500,
 	      "{\"kind\": \"Status\", \"code\": 500, \"message\": \"failed to create typed patch "
 	      "object "
@@ -49,7 +48,7 @@ START_TEST(test_kube_answer__a_typo_is_a_500_and_stays_wrong)
 	      "declared in "
 	      "schema\\n  .spec.y: field not declared in schema\"}",
 	      ERR_INVALID,
-	      "Thing a/x: .spec.replica: field not declared in schema .spec.y: field not declared "
+	      "Thing a/x: spec.replica: field not declared in schema; spec.y: field not declared "
 	      "in "
 	      "schema",
 	      "spec.replica");
@@ -156,8 +155,26 @@ START_TEST(test_kube_answer__values_of_a_secret_are_hidden)
 	ck_assert_int_eq(kube_answer_check(&response, "Secret a/x", body, NULL, &err),
 			 -ERR_INVALID);
 	ck_assert_ptr_null(strstr(err.message, "12345"));
-	ck_assert_str_eq(err.message, "Secret a/x: .data.a: expected string, got (hidden)");
+	ck_assert_str_eq(err.message, "Secret a/x: data.a: expected string, got (hidden)");
 	http_response_done(&response);
+}
+END_TEST
+
+START_TEST(test_kube_answer__values_are_shown_as_they_were_written)
+{
+	means(500,
+	      "{\"kind\": \"Status\", \"message\": \"failed to create typed patch object (a/x; "
+	      "/v1, "
+	      "Kind=ConfigMap): .data.a: expected string, got &value.valueUnstructured{Value:5}\"}",
+	      ERR_INVALID, "Thing a/x: data.a: expected string, got 5", "data.a");
+	/* Environment variables often hold passwords. */
+	means(500,
+	      "{\"kind\": \"Status\", \"message\": \"failed to create typed patch object (a/x; "
+	      "/v1, "
+	      "Kind=Pod): .spec.env[name=\\\"A\\\"].value: expected string, got "
+	      "&value.valueUnstructured{Value:5}\"}",
+	      ERR_INVALID, "Thing a/x: spec.env[name=\"A\"].value: expected string, got (hidden)",
+	      "spec.env");
 }
 END_TEST
 
@@ -259,6 +276,7 @@ Suite *test_suite(void)
 	tcase_add_test(tests, test_kube_answer__an_immutable_field_is_named_without_its_value);
 	tcase_add_test(tests, test_kube_answer__all_causes_are_told);
 	tcase_add_test(tests, test_kube_answer__values_of_a_secret_are_hidden);
+	tcase_add_test(tests, test_kube_answer__values_are_shown_as_they_were_written);
 	tcase_add_test(tests, test_kube_answer__denials);
 	tcase_add_test(tests, test_kube_answer__a_role_beyond_ones_own_rights_has_a_hint);
 	tcase_add_test(tests, test_kube_answer__what_passes_by_itself);
