@@ -9,29 +9,56 @@
 #include "manifest/pod.h"
 #include "tree/path.h"
 
-struct lint {
-	const struct manifest_object *object;
-	const char *app;
-	struct diag_list *findings;
-};
-
-void manifest_lint_add(struct diag_list *findings, enum diag_severity severity, const char *app,
-		       const struct manifest_object *object, const char *path, const char *hint,
-		       const char *format, ...)
+static void add(const struct manifest_lint *about, enum diag_severity severity, const char *path,
+		const char *hint, struct err *err)
 {
-	struct err err = ERR_INIT;
 	const char *file;
 	int line, column;
+
+	if (hint)
+		(void)err_hint(err, "%s", hint);
+	manifest_object_place(about->object, path, &file, &line, &column);
+	(void)err_at(err, file, line, column);
+	diag_add(about->findings, severity, about->app, err);
+}
+
+void manifest_lint_error(const struct manifest_lint *about, const char *path, const char *hint,
+			 const char *format, ...)
+{
+	struct err err = ERR_INIT;
 	va_list args;
 
 	va_start(args, format);
 	(void)err_vset(&err, ERR_INVALID, format, args);
 	va_end(args);
-	if (hint)
-		(void)err_hint(&err, "%s", hint);
-	manifest_object_place(object, path, &file, &line, &column);
+	add(about, DIAG_ERROR, path, hint, &err);
+}
+
+void manifest_lint_warning(const struct manifest_lint *about, const char *path, const char *hint,
+			   const char *format, ...)
+{
+	struct err err = ERR_INIT;
+	va_list args;
+
+	va_start(args, format);
+	(void)err_vset(&err, ERR_INVALID, format, args);
+	va_end(args);
+	add(about, DIAG_WARNING, path, hint, &err);
+}
+
+void manifest_lint_unknown(const struct manifest_lint *about, const char *path, const char *key,
+			   const char *hint)
+{
+	struct err err = ERR_INIT;
+	const char *file;
+	int line, column;
+
+	(void)err_set(&err, ERR_INVALID, "unknown field '%s' in %s", key, about->object->id.kind);
+	(void)err_hint(&err, "%s", hint);
+	manifest_object_key_place(about->object, path, key, &file, &line, &column);
 	(void)err_at(&err, file, line, column);
-	diag_add(findings, severity, app, &err);
+	err.caret_width = (int)strlen(key);
+	diag_add(about->findings, DIAG_ERROR, about->app, &err);
 }
 
 static bool is_kind(const struct manifest_object *object, const char *group, const char *kind)
@@ -41,7 +68,7 @@ static bool is_kind(const struct manifest_object *object, const char *group, con
 
 /* Every value of a mapping at path must be a text: YAML makes numbers and booleans of what stands
  * without quotes. */
-static void check_texts(const struct lint *lint, const char *path)
+static void check_texts(const struct manifest_lint *lint, const char *path)
 {
 	const char *key;
 	json_t *value;
@@ -52,12 +79,12 @@ static void check_texts(const struct lint *lint, const char *path)
 		cleanup_buf struct buf at = BUF_INIT;
 		buf_addstr(&at, path);
 		tree_path_add_key(&at, key);
-		manifest_lint_add(lint->findings, DIAG_ERROR, lint->app, lint->object, buf_str(&at),
-				  "put quotes around it", "%s is not a text", buf_str(&at));
+		manifest_lint_error(lint, buf_str(&at), "put quotes around it", "%s is not a text",
+				    buf_str(&at));
 	}
 }
 
-static void check_env(const struct lint *lint, const json_t *container, const char *path)
+static void check_env(const struct manifest_lint *lint, const json_t *container, const char *path)
 {
 	size_t i;
 	json_t *env;
@@ -68,9 +95,8 @@ static void check_env(const struct lint *lint, const json_t *container, const ch
 		if (!value || json_is_string(value) || json_is_null(value))
 			continue;
 		cleanup_free char *at = mem_printf("%s.env[%zu].value", path, i);
-		manifest_lint_add(lint->findings, DIAG_ERROR, lint->app, lint->object, at,
-				  "put quotes around it", "the value of env %s is not a text",
-				  name ? name : "");
+		manifest_lint_error(lint, at, "put quotes around it",
+				    "the value of env %s is not a text", name ? name : "");
 	}
 }
 
@@ -92,7 +118,8 @@ static bool has_volume(const json_t *body, const char *name)
 	return false;
 }
 
-static void check_mounts(const struct lint *lint, const json_t *container, const char *path)
+static void check_mounts(const struct manifest_lint *lint, const json_t *container,
+			 const char *path)
 {
 	size_t i;
 	json_t *mount;
@@ -102,8 +129,8 @@ static void check_mounts(const struct lint *lint, const json_t *container, const
 		if (!name || has_volume(lint->object->body, name))
 			continue;
 		cleanup_free char *at = mem_printf("%s.volumeMounts[%zu].name", path, i);
-		manifest_lint_add(lint->findings, DIAG_ERROR, lint->app, lint->object, at, NULL,
-				  "volume '%s' is mounted but not declared under volumes", name);
+		manifest_lint_error(lint, at, NULL,
+				    "volume '%s' is mounted but not declared under volumes", name);
 	}
 }
 
@@ -114,7 +141,7 @@ static void check_container(void *context, json_t *container, const char *list, 
 	check_mounts(context, container, path);
 }
 
-static void check_selector(const struct lint *lint)
+static void check_selector(const struct manifest_lint *lint)
 {
 	const json_t *body = lint->object->body;
 	const json_t *wanted = tree_path_get(body, "spec.selector.matchLabels");
@@ -123,46 +150,65 @@ static void check_selector(const struct lint *lint)
 	json_t *value;
 
 	if (!tree_path_get(body, "spec.selector"))
-		manifest_lint_add(lint->findings, DIAG_ERROR, lint->app, lint->object, "spec",
-				  "add selector: {matchLabels: ...} with labels of the template",
-				  "%s needs spec.selector", lint->object->id.kind);
+		manifest_lint_error(lint, "spec",
+				    "add selector: {matchLabels: ...} with labels of the template",
+				    "%s needs spec.selector", lint->object->id.kind);
 	json_object_foreach ((json_t *)wanted, key, value) {
 		if (json_equal(value, json_object_get(labels, key)))
 			continue;
 		cleanup_buf struct buf at = BUF_INIT;
 		buf_addstr(&at, "spec.selector.matchLabels");
 		tree_path_add_key(&at, key);
-		manifest_lint_add(lint->findings, DIAG_ERROR, lint->app, lint->object, buf_str(&at),
-				  "selector and template.metadata.labels must agree",
-				  "the selector asks for label %s, which the pod template does not "
-				  "set so",
-				  key);
+		manifest_lint_error(
+			lint, buf_str(&at), "selector and template.metadata.labels must agree",
+			"the selector asks for label %s, which the pod template does not "
+			"set so",
+			key);
 	}
 }
 
-static void check_rolling(const struct lint *lint)
+/* Where the strategy is written; else where the cause of the clash is. */
+static char *rolling_path(const struct manifest_object *object, enum manifest_coexist clash)
+{
+	const char *written =
+		!strcmp(object->id.kind, "DaemonSet") ? "spec.updateStrategy" : "spec.strategy";
+	struct manifest_holdings held;
+	char *path;
+
+	if (tree_path_get(object->body, written))
+		return mem_strdup(written);
+	if (clash == MANIFEST_CLASH_WRITERS)
+		return mem_strdup("spec.template.spec.volumes");
+	manifest_holdings(object->body, NULL, &held);
+	path = manifest_pod_port_path(object->body, held.ports[0].port);
+	manifest_holdings_done(&held);
+	return path;
+}
+
+static void check_rolling(const struct manifest_lint *lint)
 {
 	cleanup_free char *why = NULL;
-
-	if (lint->object->redeploy != MANIFEST_REDEPLOY_AUTO)
-		return;
-	enum manifest_coexist clash = manifest_coexists(NULL, lint->object->body, NULL, &why);
-	const char *path = !strcmp(lint->object->id.kind, "DaemonSet") ? "spec.updateStrategy"
-								       : "spec.strategy";
+	const struct manifest_object *object = lint->object;
 	const char *hint =
-		!strcmp(lint->object->id.kind, "DaemonSet")
+		!strcmp(object->id.kind, "DaemonSet")
 			? "leave out maxSurge; until then desired deletes the old one "
 			  "before it creates the new one"
 			: "add strategy: {type: Recreate}; until then desired deletes the "
 			  "old one before it creates the new one";
+
+	if (object->redeploy != MANIFEST_REDEPLOY_AUTO)
+		return;
+	enum manifest_coexist clash = manifest_coexists(NULL, object->body, NULL, &why);
+	if (clash == MANIFEST_COEXIST)
+		return;
+	cleanup_free char *path = rolling_path(object, clash);
 	if (clash == MANIFEST_CLASH_PORTS)
-		manifest_lint_add(lint->findings, DIAG_WARNING, lint->app, lint->object, path, hint,
-				  "a rolling update cannot work on one node: old and new pod want "
-				  "%s",
-				  why);
-	if (clash == MANIFEST_CLASH_WRITERS)
-		manifest_lint_add(lint->findings, DIAG_WARNING, lint->app, lint->object, path, hint,
-				  "in a rolling update %s at once", why);
+		manifest_lint_warning(lint, path, hint,
+				      "a rolling update cannot work on one node: old and new pod "
+				      "want %s",
+				      why);
+	else
+		manifest_lint_warning(lint, path, hint, "in a rolling update %s at once", why);
 }
 
 static bool has_selector(const struct manifest_object *object)
@@ -174,7 +220,7 @@ static bool has_selector(const struct manifest_object *object)
 void manifest_lint_object(const struct manifest_object *object, const char *app,
 			  struct diag_list *findings)
 {
-	struct lint lint = {object, app, findings};
+	struct manifest_lint lint = {object, app, findings};
 
 	check_texts(&lint, "metadata.labels");
 	check_texts(&lint, "metadata.annotations");

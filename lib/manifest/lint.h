@@ -22,7 +22,19 @@ void manifest_lint_traefik(const struct manifest_object *object, const char *app
  * nothing. Looks at apps that are not broken. */
 void manifest_lint_set(const struct manifest_set *set, struct diag_list *findings);
 
-/* Adds one finding at a field of an object; hint may be NULL. For the files of lint. */
-void manifest_lint_add(struct diag_list *findings, enum diag_severity severity, const char *app,
-		       const struct manifest_object *object, const char *path, const char *hint,
-		       const char *format, ...) __attribute__((format(printf, 7, 8)));
+/* Whom and what findings are about. */
+struct manifest_lint {
+	const struct manifest_object *object;
+	const char *app;
+	struct diag_list *findings;
+};
+
+/* A finding at a field of the object; hint may be NULL. */
+void manifest_lint_error(const struct manifest_lint *about, const char *path, const char *hint,
+			 const char *format, ...) __attribute__((format(printf, 4, 5)));
+void manifest_lint_warning(const struct manifest_lint *about, const char *path, const char *hint,
+			   const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* An error at a key that should not be in the mapping at path. */
+void manifest_lint_unknown(const struct manifest_lint *about, const char *path, const char *key,
+			   const char *hint);

@@ -42,16 +42,17 @@ static void gather(struct claims *claims, const struct manifest_app *app,
 static void report_clash(const struct claim *one, const struct claim *other,
 			 struct diag_list *findings)
 {
-	const char *path = "", *file;
+	cleanup_free char *path = manifest_pod_port_path(one->object->body, one->port.port);
+	cleanup_free char *there = manifest_pod_port_path(other->object->body, other->port.port);
+	const char *file;
 	int line, column;
 
-	(void)manifest_pod_spec(one->object->body, &path);
-	manifest_object_place(other->object, path, &file, &line, &column);
+	manifest_object_place(other->object, there, &file, &line, &column);
 	cleanup_free char *text = manifest_id_text(&other->object->id);
-	manifest_lint_add(findings, DIAG_ERROR, one->app->name, one->object, path,
-			  "one node has each port once; give one of them another port",
-			  "host port %d/%s is also claimed by %s (app %s, %s:%d)", one->port.port,
-			  one->port.protocol, text, other->app->name, file, line);
+	manifest_lint_error(&(struct manifest_lint){one->object, one->app->name, findings}, path,
+			    "one node has each port once; give one of them another port",
+			    "host port %d/%s is also claimed by %s (app %s, %s:%d)", one->port.port,
+			    one->port.protocol, text, other->app->name, file, line);
 }
 
 static void lint_ports(const struct manifest_set *set, struct diag_list *findings)
@@ -110,9 +111,10 @@ static void lint_service(const struct manifest_set *set, const struct manifest_a
 			own_pods = own_pods || set->apps[i] == app;
 		}
 	if (own_pods)
-		manifest_lint_add(findings, DIAG_WARNING, app->name, service, "spec.selector",
-				  "its labels must all be in the pod template's metadata.labels",
-				  "Service %s selects no pod of these files", service->id.name);
+		manifest_lint_warning(
+			&(struct manifest_lint){service, app->name, findings}, "spec.selector",
+			"its labels must all be in the pod template's metadata.labels",
+			"Service %s selects no pod of these files", service->id.name);
 }
 
 void manifest_lint_set(const struct manifest_set *set, struct diag_list *findings)

@@ -1,7 +1,6 @@
 /* What Traefik 3 refuses or ignores although the API server takes it. */
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/mem.h"
 #include "base/name.h"
 #include "manifest/lint.h"
@@ -36,15 +35,9 @@ static const struct fields middleware_spec =
 	       "plugin", "rateLimit", "redirectRegex", "redirectScheme", "replacePath",
 	       "replacePathRegex", "retry", "stripPrefix", "stripPrefixRegex");
 
-struct lint {
-	const struct manifest_object *object;
-	const char *app;
-	struct diag_list *findings;
-};
-
 /* Names a field that is nearly one we know: a typing mistake. One that resembles nothing may be
  * newer than this table; the server knows its schema. */
-static void check_fields(const struct lint *lint, const json_t *object, const char *path,
+static void check_fields(const struct manifest_lint *lint, const json_t *object, const char *path,
 			 const struct fields *known)
 {
 	const char *key;
@@ -57,15 +50,11 @@ static void check_fields(const struct lint *lint, const json_t *object, const ch
 		const char *nearest = found ? NULL : name_nearest(key, known->names, known->count);
 		if (!nearest)
 			continue;
-		cleanup_buf struct buf at = BUF_INIT;
-		buf_addstr(&at, path);
-		tree_path_add_key(&at, key);
 		cleanup_free char *hint =
 			!strcmp(nearest, "healthCheck")
 				? mem_strdup("delete it (healthCheck is for ExternalName only)")
 				: mem_printf("did you mean '%s'?", nearest);
-		manifest_lint_add(lint->findings, DIAG_ERROR, lint->app, lint->object, buf_str(&at),
-				  hint, "unknown field '%s' in %s", key, lint->object->id.kind);
+		manifest_lint_unknown(lint, path, key, hint);
 	}
 }
 
@@ -91,7 +80,7 @@ static bool calls(const char *match, const char *name)
 	return false;
 }
 
-static void check_match(const struct lint *lint, const json_t *route, const char *path)
+static void check_match(const struct manifest_lint *lint, const json_t *route, const char *path)
 {
 	const char *match = tree_path_string(route, "match");
 	const char *syntax = tree_path_string(route, "syntax");
@@ -102,13 +91,12 @@ static void check_match(const struct lint *lint, const json_t *route, const char
 		if (!calls(match, matchers[i].old))
 			continue;
 		cleanup_free char *at = mem_printf("%s.match", path);
-		manifest_lint_add(lint->findings, DIAG_ERROR, lint->app, lint->object, at, NULL,
-				  "%s() was removed in Traefik 3; write %s()", matchers[i].old,
-				  matchers[i].now);
+		manifest_lint_error(lint, at, NULL, "%s() was removed in Traefik 3; write %s()",
+				    matchers[i].old, matchers[i].now);
 	}
 }
 
-static void check_services(const struct lint *lint, const json_t *route, const char *path)
+static void check_services(const struct manifest_lint *lint, const json_t *route, const char *path)
 {
 	size_t i;
 	json_t *service;
@@ -119,13 +107,12 @@ static void check_services(const struct lint *lint, const json_t *route, const c
 		const char *strategy = tree_path_string(service, "strategy");
 		check_fields(lint, service, at, &service_fields);
 		if (strategy && !strcmp(strategy, "RoundRobin"))
-			manifest_lint_add(lint->findings, DIAG_WARNING, lint->app, lint->object,
-					  strategy_at, NULL,
-					  "strategy RoundRobin is deprecated; write wrr");
+			manifest_lint_warning(lint, strategy_at, NULL,
+					      "strategy RoundRobin is deprecated; write wrr");
 	}
 }
 
-static void check_ingress_route(const struct lint *lint)
+static void check_ingress_route(const struct manifest_lint *lint)
 {
 	const json_t *body = lint->object->body;
 	size_t i;
@@ -141,7 +128,7 @@ static void check_ingress_route(const struct lint *lint)
 	}
 }
 
-static void check_middleware(const struct lint *lint)
+static void check_middleware(const struct manifest_lint *lint)
 {
 	static const char *const without_effect[] = {"sslRedirect", "sslTemporaryRedirect",
 						     "sslHost", "sslForceHost", "featurePolicy"};
@@ -151,24 +138,23 @@ static void check_middleware(const struct lint *lint)
 	for (size_t i = 0; i < sizeof(without_effect) / sizeof(without_effect[0]); i++) {
 		cleanup_free char *at = mem_printf("spec.headers.%s", without_effect[i]);
 		if (tree_path_get(body, at))
-			manifest_lint_add(lint->findings, DIAG_WARNING, lint->app, lint->object, at,
-					  strncmp(without_effect[i], "ssl", 3)
-						  ? "write permissionsPolicy"
-						  : "use a redirectScheme middleware",
-					  "%s has no effect since Traefik 3", without_effect[i]);
+			manifest_lint_warning(lint, at,
+					      strncmp(without_effect[i], "ssl", 3)
+						      ? "write permissionsPolicy"
+						      : "use a redirectScheme middleware",
+					      "%s has no effect since Traefik 3",
+					      without_effect[i]);
 	}
 	if (tree_path_get(body, "spec.ipWhiteList"))
-		manifest_lint_add(lint->findings, DIAG_WARNING, lint->app, lint->object,
-				  "spec.ipWhiteList", NULL,
-				  "ipWhiteList is deprecated; write ipAllowList");
+		manifest_lint_warning(lint, "spec.ipWhiteList", NULL,
+				      "ipWhiteList is deprecated; write ipAllowList");
 }
 
-static void check_tls_option(const struct lint *lint)
+static void check_tls_option(const struct manifest_lint *lint)
 {
 	if (tree_path_get(lint->object->body, "spec.preferServerCipherSuites"))
-		manifest_lint_add(lint->findings, DIAG_WARNING, lint->app, lint->object,
-				  "spec.preferServerCipherSuites", "delete it",
-				  "preferServerCipherSuites has no effect since Traefik 3");
+		manifest_lint_warning(lint, "spec.preferServerCipherSuites", "delete it",
+				      "preferServerCipherSuites has no effect since Traefik 3");
 }
 
 /* "traefik:v3.7", "docker.io/library/traefik:3.6.2"; an image without a version is today's. */
@@ -190,7 +176,7 @@ static bool is_traefik_3(const char *image)
 static void check_container(void *context, json_t *container, const char *list, const char *path)
 {
 	static const char *const lists[] = {"args", "command"};
-	const struct lint *lint = context;
+	const struct manifest_lint *lint = context;
 
 	(void)list;
 	if (!is_traefik_3(tree_path_string(container, "image")))
@@ -203,9 +189,8 @@ static void check_container(void *context, json_t *container, const char *list, 
 			if (!text || strncasecmp(text, "--pilot", strlen("--pilot")) != 0)
 				continue;
 			cleanup_free char *at = mem_printf("%s.%s[%zu]", path, lists[l], i);
-			manifest_lint_add(lint->findings, DIAG_ERROR, lint->app, lint->object, at,
-					  "delete it; Traefik would not start",
-					  "the Pilot options were removed in Traefik 3");
+			manifest_lint_error(lint, at, "delete it; Traefik would not start",
+					    "the Pilot options were removed in Traefik 3");
 		}
 	}
 }
@@ -213,7 +198,7 @@ static void check_container(void *context, json_t *container, const char *list, 
 void manifest_lint_traefik(const struct manifest_object *object, const char *app,
 			   struct diag_list *findings)
 {
-	struct lint lint = {object, app, findings};
+	struct manifest_lint lint = {object, app, findings};
 	const char *kind = object->id.kind;
 
 	if (strcmp(object->id.group, "traefik.io") != 0) {

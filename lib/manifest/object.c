@@ -141,11 +141,10 @@ void manifest_object_free(struct manifest_object *object)
 	free(object);
 }
 
-void manifest_object_place(const struct manifest_object *object, const char *path,
-			   const char **ret_file, int *ret_line, int *ret_column)
+/* A node without a place of its own leaves the object's. */
+static void place_node(const struct manifest_object *object, const struct tree_yaml_node *node,
+		       const char **ret_file, int *ret_line, int *ret_column)
 {
-	const struct tree_yaml_node *node = object->node ? tree_yaml_at(object->node, path) : NULL;
-
 	if (node && node != object->node) {
 		manifest_text_origin(object->text, node->line, node->column, ret_file, ret_line,
 				     ret_column);
@@ -155,4 +154,26 @@ void manifest_object_place(const struct manifest_object *object, const char *pat
 	*ret_file = object->file;
 	*ret_line = object->line;
 	*ret_column = object->column;
+}
+
+void manifest_object_place(const struct manifest_object *object, const char *path,
+			   const char **ret_file, int *ret_line, int *ret_column)
+{
+	const struct tree_yaml_node *node = object->node ? tree_yaml_at(object->node, path) : NULL;
+
+	place_node(object, node, ret_file, ret_line, ret_column);
+}
+
+void manifest_object_key_place(const struct manifest_object *object, const char *path,
+			       const char *key, const char **ret_file, int *ret_line,
+			       int *ret_column)
+{
+	const struct tree_yaml_node *node = object->node ? tree_yaml_at(object->node, path) : NULL;
+
+	for (size_t i = 0; node && node->kind == TREE_YAML_MAPPING && i < node->count; i++)
+		if (!strcmp(node->items[2 * i]->text, key)) {
+			node = node->items[2 * i];
+			break;
+		}
+	place_node(object, node, ret_file, ret_line, ret_column);
 }

@@ -81,3 +81,8 @@ void manifest_object_free(struct manifest_object *object);
  * the nearest parent and then to the object's own place. ret_file is borrowed. */
 void manifest_object_place(const struct manifest_object *object, const char *path,
 			   const char **ret_file, int *ret_line, int *ret_column);
+
+/* The same for the key itself: `key` of the mapping at path. */
+void manifest_object_key_place(const struct manifest_object *object, const char *path,
+			       const char *key, const char **ret_file, int *ret_line,
+			       int *ret_column);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/mem.h"
 #include "tree/path.h"
 
 static const struct {
@@ -129,4 +130,35 @@ void manifest_pod_references(const json_t *body,
 	json_array_foreach (json_object_get(manifest_pod_spec(body, NULL), "volumes"), i, volume) {
 		volume_references(&to, volume);
 	}
+}
+
+struct port_search {
+	int port;
+	char *found;
+};
+
+static void search_port(void *context, json_t *container, const char *list, const char *path)
+{
+	struct port_search *search = context;
+	size_t i;
+	json_t *port;
+
+	(void)list;
+	json_array_foreach (json_object_get(container, "ports"), i, port) {
+		json_int_t own = tree_path_integer(port, "hostPort", 0);
+		if (!own)
+			own = tree_path_integer(port, "containerPort", 0);
+		if (own == search->port && !search->found)
+			search->found = mem_printf("%s.ports[%zu]", path, i);
+	}
+}
+
+char *manifest_pod_port_path(const json_t *body, int port)
+{
+	struct port_search search = {.port = port};
+	const char *spec = "spec";
+
+	(void)manifest_pod_spec(body, &spec);
+	manifest_pod_containers(body, search_port, &search);
+	return search.found ? search.found : mem_strdup(spec);
 }

@@ -23,3 +23,7 @@ void manifest_pod_containers(const json_t *body,
 void manifest_pod_references(const json_t *body,
 			     void (*each)(void *context, const char *kind, const char *name),
 			     void *context);
+
+/* Where the pods ask for a host port, "spec.template.spec.containers[0].ports[1]"; the pod's spec
+ * when no container says so. Caller frees. */
+char *manifest_pod_port_path(const json_t *body, int port);

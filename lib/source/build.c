@@ -79,7 +79,7 @@ static int parse_json(const struct source_file *file, struct source_build *build
 	if (tree_json_parse(file->text, file->length, file->path, true, &body, &json_err) < 0)
 		return -(int)err->code;
 	err_done(err);
-	return source_object_add_made(build, body, NULL, err);
+	return source_object_add_made(build, body, file->path, 1, 1, err);
 }
 
 static int parse_plain(struct source_build *build, struct source_file *file,

@@ -30,13 +30,15 @@ static void report(struct source_pass *pass, const struct claim *one, const stru
 				     : "keep it in one place";
 
 	if (instances)
-		manifest_lint_add(&pass->set->findings, DIAG_ERROR, one->app->name, one->object,
-				  "metadata", hint, "%s is not the same in %s and %s", text,
-				  one->app->name, other->app->name);
+		manifest_lint_error(
+			&(struct manifest_lint){one->object, one->app->name, &pass->set->findings},
+			"metadata", hint, "%s is not the same in %s and %s", text, one->app->name,
+			other->app->name);
 	else
-		manifest_lint_add(&pass->set->findings, DIAG_ERROR, one->app->name, one->object,
-				  "metadata", hint, "%s is also in %s:%d (app %s)", text,
-				  other->object->file, other->object->line, other->app->name);
+		manifest_lint_error(
+			&(struct manifest_lint){one->object, one->app->name, &pass->set->findings},
+			"metadata", hint, "%s is also in %s:%d (app %s)", text, other->object->file,
+			other->object->line, other->app->name);
 }
 
 /* True when the object is to be dropped, because an earlier instance has the same. */

@@ -264,7 +264,8 @@ static void make_one(struct source_build *build, const char *kind, const char *n
 		tree_path_set(making.body, "metadata.annotations[\"" MANIFEST_ROLL_WISH "\"]",
 			      json_string("true"));
 	show(&making);
-	if (source_object_add_made(build, making.body, node, &err) < 0)
+	if (source_object_add_made(build, making.body, build->app->options->path,
+				   node ? node->line : 0, node ? node->column : 0, &err) < 0)
 		fail(&making, &err);
 	json_decref(making.body);
 }

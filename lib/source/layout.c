@@ -135,12 +135,26 @@ static bool name_is_free(struct source_layout *layout, struct diag_list *finding
 	for (size_t i = 0; i < layout->count; i++) {
 		if (strcmp(layout->apps[i].name, name) != 0)
 			continue;
-		cleanup_free char *message = mem_printf("%s and %s are both the app '%s'",
-							layout->apps[i].top, top, name);
+		cleanup_free char *message =
+			mem_printf("%s%s and %s are both the app '%s'", layout->apps[i].top,
+				   layout->apps[i].single ? "" : "/", top, name);
 		refuse(layout, findings, name, top, "rename or remove one of them", message);
 		return false;
 	}
 	return true;
+}
+
+/* Then its members may be what cannot be read, and that is what is to be said. */
+static bool has_problem(const struct source_tree *tree, const char *top)
+{
+	size_t length = strlen(top);
+
+	for (size_t i = 0; i < tree->problem_count; i++) {
+		const char *path = tree->problems[i].path;
+		if (!strncmp(path, top, length) && (!path[length] || path[length] == '/'))
+			return true;
+	}
+	return false;
 }
 
 static void add_folder(const struct source_tree *tree, struct source_layout *layout,
@@ -151,7 +165,7 @@ static void add_folder(const struct source_tree *tree, struct source_layout *lay
 		return;
 	struct source_app *app = app_add(layout, top, top);
 	fill_app(tree, app);
-	if (app->member_count || app->options)
+	if (app->member_count || app->options || has_problem(tree, top))
 		return;
 	refuse(layout, findings, top, top,
 	       app->role

@@ -54,8 +54,8 @@ static void find_scope(const struct source_pass *pass, const struct map *kinds,
 static void warn(struct source_pass *pass, const struct manifest_app *app,
 		 const struct manifest_object *object, const char *hint, const char *message)
 {
-	manifest_lint_add(&pass->set->findings, DIAG_WARNING, app->name, object, "metadata", hint,
-			  "%s", message);
+	manifest_lint_warning(&(struct manifest_lint){object, app->name, &pass->set->findings},
+			      "metadata", hint, "%s", message);
 }
 
 static void set_namespace(struct source_pass *pass, const struct manifest_app *app,

@@ -86,6 +86,19 @@ static const struct source_app *app_of(const struct source_layout *layout, const
 	return NULL;
 }
 
+/* Of an app that cannot be loaded at all nothing is read, and that was said. */
+static bool is_refused(const struct source_layout *layout, const char *path)
+{
+	cleanup_free char *top = mem_strndup(path, strcspn(path, "/"));
+	bool template;
+	size_t stem = source_name_manifest(top, &template);
+
+	if (list_has(&layout->refused, top))
+		return true;
+	top[stem ? stem : strlen(top)] = '\0';
+	return list_has(&layout->refused, top);
+}
+
 /* Partials and raw files may look as they like. */
 static bool is_meant_so(const char *path)
 {
@@ -136,6 +149,7 @@ void source_mention(struct source_tree *tree, const struct source_layout *layout
 		cleanup_free char *folder =
 			inside ? mem_strndup(inside + 1, strcspn(inside + 1, "/")) : NULL;
 		if (is_member(layout, file) || is_meant_so(file->path) ||
+		    is_refused(layout, file->path) ||
 		    (app && app->role && folder && is_role_folder(folder)))
 			continue;
 		mention_file(tree, app, file, findings);

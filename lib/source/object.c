@@ -204,15 +204,10 @@ void source_object_add_text(struct source_build *build, struct manifest_text *te
 	}
 }
 
-int source_object_add_made(struct source_build *build, json_t *body,
-			   const struct tree_yaml_node *node, struct err *err)
+int source_object_add_made(struct source_build *build, json_t *body, const char *file, int line,
+			   int column, struct err *err)
 {
-	struct reading reading = {
-		.build = build,
-		.file = build->app->options->path,
-		.line = node ? node->line : 0,
-		.column = node ? node->column : 0,
-	};
+	struct reading reading = {.build = build, .file = file, .line = line, .column = column};
 
 	return add(&reading, body, err);
 }

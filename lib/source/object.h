@@ -12,6 +12,7 @@
 /* Adds every object of a text to build->made; findings for those that are none. */
 void source_object_add_text(struct source_build *build, struct manifest_text *text);
 
-/* Adds one that was made from app.yaml; node is where it is asked for. */
-int source_object_add_made(struct source_build *build, json_t *body,
-			   const struct tree_yaml_node *node, struct err *err);
+/* Adds one that has no text: made from app.yaml, or JSON that no YAML parser takes. The place is
+ * where it is asked for. */
+int source_object_add_made(struct source_build *build, json_t *body, const char *file, int line,
+			   int column, struct err *err);
