@@ -16,6 +16,40 @@ struct showing {
 	bool found;
 };
 
+/* What is called so is not for a terminal. */
+static bool is_secret(const char *name)
+{
+	static const char *const words[] = {"password", "passwd",      "secret",
+					    "token",	"private_key", "api_key"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcasestr(name, words[i]))
+			return true;
+	return false;
+}
+
+/* A new reference to the tree, or to its mask. */
+static json_t *masked(const char *name, json_t *tree)
+{
+	const char *key;
+	json_t *value;
+	size_t i;
+
+	if (json_is_array(tree)) {
+		json_t *list = json_array();
+		json_array_foreach (tree, i, value)
+			json_array_append_new(list, masked(name, value));
+		return list;
+	}
+	if (json_is_object(tree)) {
+		json_t *mapping = json_object();
+		json_object_foreach (tree, key, value)
+			json_object_set_new(mapping, key, masked(key, value));
+		return mapping;
+	}
+	return is_secret(name) && !json_is_null(tree) ? json_string("***") : json_incref(tree);
+}
+
 static char *value_of(const struct source_scope *scope, const struct source_loader *loader,
 		      const char *name)
 {
@@ -26,7 +60,8 @@ static char *value_of(const struct source_scope *scope, const struct source_load
 	if (template_scope_get(source_scope_top(scope), name, &loader->loader, &value, &err) < 0 ||
 	    value_to_json(value, &tree, &err) < 0)
 		return err_text(&err);
-	return tree_json_dump(tree);
+	json_auto_t *shown = masked(name, tree);
+	return tree_json_dump(shown);
 }
 
 static void show_one(const struct showing *showing, const struct source_scope *scope,

@@ -277,7 +277,7 @@ START_TEST(test_source_vars__tell_where_they_were_set)
 	struct source_options options = {.dir = dir, .node_name = "kube1"};
 	cleanup_err struct err err = ERR_INIT;
 
-	temp_write(dir, "vars.yaml", "port: 80\nname: all\n");
+	temp_write(dir, "vars.yaml", "port: 80\nname: all\ndb: {db_password: geheim, user: ann}\n");
 	temp_write(dir, "a/vars.yaml", "\nname: \"{{ port }}-a\"\nlost: \"{{ nothing }}\"\n");
 	temp_write(dir, "a/m.yaml", CONFIG_MAP("m"));
 	must(source_vars(&options, "a", remember_variable, &out, &findings, &err), &err);
@@ -286,6 +286,7 @@ START_TEST(test_source_vars__tell_where_they_were_set)
 	ck_assert(strstr(buf_str(&out), "port=80 (vars.yaml:1; )\n"));
 	ck_assert(strstr(buf_str(&out), "inventory_hostname=\"kube1\" (built in; )\n"));
 	ck_assert(strstr(buf_str(&out), "undefined"));
+	ck_assert(strstr(buf_str(&out), "db={\"db_password\":\"***\",\"user\":\"ann\"}"));
 	ck_assert_int_eq(source_vars(&options, "none", remember_variable, &out, &findings, &err),
 			 -ERR_NOT_FOUND);
 }
