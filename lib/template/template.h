@@ -2,8 +2,8 @@
  * template: the Jinja2 language as Ansible runs it, in C. The public face.
  *
  *	struct template *t;
- *	r = template_compile(&(struct template_source){.name = "ghost/deployment.yml.j2", ...}, &t, err);
- *	r = template_render(t, scope, &limits, &output, err);
+ *	r = template_compile(&(struct template_source){.name = "ghost/deployment.yml.j2", ...}, &t,
+ *err); r = template_render(t, scope, &limits, &output, err);
  *
  * A compiled template is immutable and may be rendered by several threads at once. Rules R1 to
  * R14 of templates.md hold; what is not supported is refused by its name at compile time.
@@ -37,15 +37,15 @@ struct template_loader {
 };
 
 struct template_limits {
-	size_t output;	 /* bytes; 0: 8 MiB */
-	uint64_t steps;	 /* nodes evaluated; 0: 10,000,000 */
-	int depth;	 /* includes, macros, lazy variables in one another; 0: 64 */
+	size_t output;	/* bytes; 0: 8 MiB */
+	uint64_t steps; /* nodes evaluated; 0: 10,000,000 */
+	int depth;	/* includes, macros, lazy variables in one another; 0: 64 */
 };
 
 /* One line of output and the place in a template that began it. */
 struct template_mark {
-	int output_line;   /* from 1 */
-	const char *file;  /* borrowed from the output */
+	int output_line;  /* from 1 */
+	const char *file; /* borrowed from the output */
 	int line, column;
 	bool printed; /* the text came out of an expression, whose place this is */
 };

@@ -50,8 +50,8 @@ bool value_true(const struct value *value); /* Python's truth */
 
 const char *value_text(const struct value *value, size_t *ret_length); /* of a string; borrowed */
 size_t value_length(const struct value *value); /* list, tuple, dict, string (characters) */
-struct value *value_at(const struct value *list, size_t index);		/* borrowed */
-struct value *value_get(const struct value *dict, const char *key);	/* borrowed or NULL */
+struct value *value_at(const struct value *list, size_t index);	    /* borrowed */
+struct value *value_get(const struct value *dict, const char *key); /* borrowed or NULL */
 /* The i-th pair of a dict; key as text. Borrowed. */
 struct value *value_pair(const struct value *dict, size_t index, const char **ret_key);
 

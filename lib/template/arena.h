@@ -1,0 +1,19 @@
+/* template/arena: memory that a compiled template takes piece by piece and gives back as one. */
+#pragma once
+
+#include <stddef.h>
+
+struct arena_block;
+
+struct arena {
+	struct arena_block *blocks;
+	size_t left; /* bytes in the newest block */
+};
+
+/* A zeroed object of that type. */
+#define arena_new(arena, type) ((type *)arena_alloc((arena), sizeof(type)))
+
+void *arena_alloc(struct arena *arena, size_t size); /* zeroed */
+void *arena_copy(struct arena *arena, const void *bytes, size_t size);
+char *arena_text(struct arena *arena, const char *text, size_t length); /* NUL-terminated */
+void arena_done(struct arena *arena);

@@ -1,0 +1,253 @@
+#include "template/eval.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "template/global.h"
+#include "template/lazy.h"
+
+#define DEFAULT_OUTPUT (8u << 20)
+#define DEFAULT_STEPS  10000000u
+#define DEFAULT_DEPTH  64
+
+void eval_init(struct eval *eval, const struct template_scope *scope,
+	       const struct template_loader *loader, const struct template_limits *limits)
+{
+	*eval = (struct eval){.scope = scope, .loader = loader};
+	if (limits)
+		eval->limits = *limits;
+	if (!eval->limits.output)
+		eval->limits.output = DEFAULT_OUTPUT;
+	if (!eval->limits.steps)
+		eval->limits.steps = DEFAULT_STEPS;
+	if (!eval->limits.depth || eval->limits.depth > DEFAULT_DEPTH)
+		eval->limits.depth = DEFAULT_DEPTH;
+}
+
+/* Frames of macros hold values that hold macros: first let go of all values, then of the frames. */
+static void release_frames(struct eval *eval)
+{
+	for (struct frame *frame = eval->frames; frame; frame = frame->all)
+		frame_clear(frame);
+	while (eval->frames) {
+		struct frame *frame = eval->frames;
+		eval->frames = frame->all;
+		free(frame->bindings);
+		free(frame);
+	}
+}
+
+void eval_done(struct eval *eval)
+{
+	value_unref(eval->raised);
+	dict_clear(&eval->variables);
+	release_frames(eval);
+	while (eval->units) {
+		struct unit *unit = eval->units;
+		eval->units = unit->next;
+		template_free(unit->template);
+		free(unit->wanted);
+		free(unit);
+	}
+}
+
+struct value *eval_trip(struct eval *eval, struct value *undefined)
+{
+	value_keep(undefined);
+	value_unref(eval->raised);
+	eval->raised = undefined;
+	return NULL;
+}
+
+struct value *eval_catch(struct eval *eval)
+{
+	return eval->raised && !eval->raised->trouble->fatal ? steal(&eval->raised) : NULL;
+}
+
+static struct value *raise_err(struct eval *eval, const struct node *node, struct err *err,
+			       bool fatal)
+{
+	cleanup_value struct value *value = trouble_value(eval->template, node);
+
+	value->trouble->error = true;
+	value->trouble->fatal = fatal;
+	err_move(&value->trouble->err, err);
+	return eval_trip(eval, value);
+}
+
+struct value *eval_fail_err(struct eval *eval, const struct node *node, struct err *err)
+{
+	return raise_err(eval, node, err, false);
+}
+
+struct value *eval_fail(struct eval *eval, const struct node *node, const char *format, ...)
+{
+	cleanup_err struct err err = ERR_INIT;
+	va_list args;
+
+	va_start(args, format);
+	err_vset(&err, ERR_INVALID, format, args);
+	va_end(args);
+	return raise_err(eval, node, &err, false);
+}
+
+struct value *eval_fail_limit(struct eval *eval, const struct node *node, const char *format, ...)
+{
+	cleanup_err struct err err = ERR_INIT;
+	va_list args;
+
+	va_start(args, format);
+	err_vset(&err, ERR_INVALID, format, args);
+	va_end(args);
+	return raise_err(eval, node, &err, true);
+}
+
+struct value *eval_undefined(struct eval *eval, const struct node *node, const char *format, ...)
+{
+	struct value *value = trouble_value(eval->template, node);
+	va_list args;
+
+	va_start(args, format);
+	err_vset(&value->trouble->err, ERR_INVALID, format, args);
+	va_end(args);
+	return value;
+}
+
+bool eval_step(struct eval *eval, const struct node *node, uint64_t n)
+{
+	if (n <= eval->limits.steps - eval->steps) {
+		eval->steps += n;
+		return true;
+	}
+	eval_fail_limit(eval, node,
+			"rendering took more than %llu steps (template_limits.steps): does a loop "
+			"run away?",
+			(unsigned long long)eval->limits.steps);
+	return false;
+}
+
+int eval_enter(struct eval *eval, const struct node *node)
+{
+	if (eval->depth < eval->limits.depth) {
+		eval->depth++;
+		return 0;
+	}
+	eval_fail_limit(eval, node,
+			"includes, macros and variables are nested more than %d deep "
+			"(template_limits.depth): does one call itself?",
+			eval->limits.depth);
+	return -1;
+}
+
+void eval_leave(struct eval *eval)
+{
+	eval->depth--;
+}
+
+/* Puts text into the sink as it is. */
+static int run_plain(struct eval *eval, const struct template *template)
+{
+	struct node node = {
+		.kind = NODE_TEXT, .line = (uint32_t) template->first_line, .column = 1};
+
+	return sink_text(eval, &node, template->text, template->text_length);
+}
+
+int eval_template(struct eval *eval, const struct template *template, struct frame *parent,
+		  struct sink *sink, struct frame **ret_frame)
+{
+	const struct template *before = eval->template;
+	struct frame *frame_before = eval->frame, *frame = frame_push(eval, parent);
+	struct sink *sink_before = eval->sink;
+
+	eval->template = template;
+	eval->frame = frame;
+	eval->sink = sink;
+	eval->mutates = eval->mutates || template->mutates;
+	int r = template->plain ? run_plain(eval, template) : exec_body(eval, template->body);
+	eval->template = before;
+	eval->frame = frame_before;
+	eval->sink = sink_before;
+	if (ret_frame)
+		*ret_frame = frame;
+	else
+		frame_pop(eval, frame);
+	return r;
+}
+
+static size_t newlines_at_end(const char *text, size_t length)
+{
+	size_t n = 0;
+
+	while (n < length && text[length - 1 - n] == '\n')
+		n++;
+	return n;
+}
+
+/* Rule R1. */
+static struct value *top_up(const struct template *template, struct value *value)
+{
+	if (value->kind != VALUE_STRING)
+		return value;
+	size_t have = newlines_at_end(value->string.text, value->string.length);
+	if (have >= template->newlines)
+		return value;
+	struct buf text = BUF_INIT;
+	buf_add(&text, value->string.text, value->string.length);
+	buf_fill(&text, '\n', template->newlines - have);
+	value_unref(value);
+	return value_take_buf(&text);
+}
+
+struct value *eval_result(struct eval *eval, const struct template *template)
+{
+	struct sink sink;
+
+	if (template->plain)
+		return value_string(template->text, template->text_length);
+	sink_init(&sink, NULL);
+	int r = eval_template(eval, template, NULL, &sink, NULL);
+	struct value *value = r < 0 ? eval_catch(eval) : sink_result(&sink);
+	sink_done(&sink);
+	return value ? top_up(template, value) : NULL;
+}
+
+struct value *eval_variable(struct eval *eval, const struct value *name)
+{
+	struct value *known = eval->isolated ? NULL : dict_get(&eval->variables, name);
+
+	if (known || eval->isolated)
+		return known ? value_keep(known) : NULL;
+	if (eval->extra) {
+		struct value *extra = dict_get(&eval->extra->dict, name);
+		if (extra)
+			return value_keep(extra);
+	}
+	struct value *raw = eval->scope ? template_scope_raw(eval->scope, name->string.text) : NULL;
+	if (!raw)
+		return NULL;
+	struct value *ready = eval_ready(eval, raw);
+	if (ready && !(ready->kind == VALUE_UNDEFINED && eval->busy_count))
+		dict_put(&eval->variables, value_string(name->string.text, name->string.length),
+			 value_keep(ready));
+	return ready;
+}
+
+struct value *eval_name(struct eval *eval, const struct node *node, struct value *name)
+{
+	struct value *value = frame_get(eval->frame, name);
+
+	if (value)
+		return value_keep(value);
+	value = eval_variable(eval, name);
+	if (value || eval->raised)
+		return value;
+	value = global_find(name->string.text);
+	if (value)
+		return value;
+	value = trouble_value(eval->template, node);
+	value->trouble->name = value_keep(name);
+	return value;
+}

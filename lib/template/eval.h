@@ -1,0 +1,189 @@
+/*
+ * template/eval: walking the tree.
+ *
+ * An eval is one rendering: scope, limits, what was rendered already. Expressions give new
+ * references; NULL means that eval->raised holds what went wrong (an undefined value). What
+ * happens to something undefined: see template/trouble.h.
+ *
+ * Files: eval.c runs (templates, variables, limits), expression values are in eval_value.c,
+ * operators in eval_operator.c, attributes in eval_access.c, statements in exec.c, loops in
+ * loop.c, macros in macro.c, include and import in include.c, printing in sink.c.
+ */
+#pragma once
+
+#include "template/ast.h"
+#include "template/dict.h"
+#include "template/object.h"
+#include "template/scope.h"
+#include "template/trouble.h"
+
+/* Names that a template sets; the chain of frames ends in the scope's variables. */
+struct frame {
+	struct frame *parent;
+	struct frame *all; /* the frame made before, for clearing up */
+	bool captured;	   /* a macro may come back to it: lives until the end */
+	struct frame_binding {
+		struct value *name, *value;
+	} * bindings;
+	size_t n, cap;
+};
+
+/* Where prints go. One node alone keeps its type (rule R2). */
+struct sink {
+	struct buf text;
+	size_t count;			/* how many nodes were printed */
+	struct value *single;		/* the only one so far, when it is no string */
+	struct value *marker;		/* the first undefined one */
+	struct template_output *output; /* marks are kept for; NULL: none */
+	int line;			/* of the output, from 1 */
+	const struct template *marked;	/* the template of the file name at hand */
+	const char *file;
+};
+
+/* A template that was included or looked up: compiled once a rendering. */
+struct unit {
+	char *wanted;
+	struct template *template;
+	struct unit *next;
+};
+
+struct eval {
+	const struct template_scope *scope;
+	const struct template_loader *loader;
+	struct template_limits limits;
+	uint64_t steps;
+	int depth;
+	struct value *raised;
+	const struct template *template; /* the one that is being run */
+	struct frame *frame;
+	struct sink *sink;
+	struct frame *frames, *spare; /* all of them; those to use again */
+	struct dict variables;	      /* what the scope's names gave */
+	const struct value *extra;    /* dict of variables above the scope's (lookup('template')) */
+	struct unit *units;
+	const struct lazy *busy[72]; /* variables that are being rendered, outermost first */
+	int busy_count;
+	bool mutates;  /* variables must be copied before use */
+	bool isolated; /* imported without context: variables are out of sight */
+};
+
+/* scope.c: a variable as it was set, not rendered; borrowed, NULL when nobody set it. */
+struct value *template_scope_raw(const struct template_scope *scope, const char *name);
+
+/* eval.c */
+void eval_init(struct eval *eval, const struct template_scope *scope,
+	       const struct template_loader *loader, const struct template_limits *limits);
+void eval_done(struct eval *eval);
+/* Runs a template into a sink, in a frame on top of `parent` (NULL: sees no locals). The frame is
+ * handed out when ret_frame is not NULL. */
+int eval_template(struct eval *eval, const struct template *template, struct frame *parent,
+		  struct sink *sink, struct frame **ret_frame);
+/* The value of a template, its type kept (rule R6), newlines topped up (rule R1). */
+struct value *eval_result(struct eval *eval, const struct template *template);
+/* What a name means: frames, variables, globals; an undefined value otherwise. */
+struct value *eval_name(struct eval *eval, const struct node *node, struct value *name);
+/* The same without an error for nothing: NULL when nobody set it. New reference. */
+struct value *eval_variable(struct eval *eval, const struct value *name);
+/* Counts n steps. False when the limit is reached: raised. */
+bool eval_step(struct eval *eval, const struct node *node, uint64_t n);
+/* Goes one level deeper (include, macro, variable); negative when the limit is reached. */
+int eval_enter(struct eval *eval, const struct node *node);
+void eval_leave(struct eval *eval);
+
+/* Raises an error at a node; always NULL. */
+struct value *eval_fail(struct eval *eval, const struct node *node, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* The same with what a callee found out; err is emptied. */
+struct value *eval_fail_err(struct eval *eval, const struct node *node, struct err *err);
+/* A limit was hit; `raise` says how to raise it. */
+struct value *eval_fail_limit(struct eval *eval, const struct node *node, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* Raises an undefined value (borrowed); always NULL. */
+struct value *eval_trip(struct eval *eval, struct value *undefined);
+/* What was raised as a value again; NULL when it must not be set aside. */
+struct value *eval_catch(struct eval *eval);
+/* A value that is undefined because of `format` ("no first item ..."). */
+struct value *eval_undefined(struct eval *eval, const struct node *node, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* frame.c */
+struct frame *frame_push(struct eval *eval, struct frame *parent);
+void frame_pop(struct eval *eval, struct frame *frame);
+void frame_clear(struct frame *frame);
+void frame_set(struct frame *frame, struct value *name, struct value *value_stolen);
+struct value *frame_get(const struct frame *frame, const struct value *name); /* borrowed */
+/* Something keeps a pointer to it: it and those below live until the end. */
+void frame_capture(struct frame *frame);
+
+/* eval_value.c */
+struct value *eval_expression(struct eval *eval, const struct node *node);
+/* Python's truth; negative when the value is undefined (raised). */
+int eval_truth(struct eval *eval, struct value *value, bool *ret);
+int eval_condition(struct eval *eval, const struct node *node, bool *ret);
+/* Assigns to a name, a tuple of names or a namespace's attribute. */
+int eval_assign(struct eval *eval, const struct node *target, struct value *value_stolen);
+
+/* eval_operator.c */
+struct value *eval_calculate(struct eval *eval, const struct node *node);
+/* a + b, for sum. */
+struct value *eval_add(struct eval *eval, const struct node *node, struct value *a,
+		       struct value *b);
+struct value *eval_compare(struct eval *eval, const struct node *node);
+struct value *eval_concat(struct eval *eval, const struct node *node);
+struct value *eval_negate(struct eval *eval, const struct node *node);
+/* One comparison; negative after an error. */
+int eval_compare_values(struct eval *eval, const struct node *node, enum compare_operator op,
+			struct value *left, struct value *right, bool *ret);
+
+/* eval_access.c */
+/* a.name and a[key]; undefined when it is not there. */
+struct value *eval_attribute(struct eval *eval, const struct node *node, struct value *object,
+			     struct value *name);
+struct value *eval_item(struct eval *eval, const struct node *node, struct value *object,
+			struct value *key);
+struct value *eval_slice(struct eval *eval, const struct node *node, struct value *object,
+			 struct value *start, struct value *stop, struct value *step);
+
+/* eval_lazy.c */
+/* A value as it comes out of a scope, ready for use: rendered, or a copy that renders its items
+ * when they are asked for. New reference. */
+struct value *eval_ready(struct eval *eval, struct value *value);
+/* Item i of a list or tuple, or value of pair i of a dict, rendered. Borrowed. */
+struct value *eval_list_at(struct eval *eval, struct value *list, size_t index);
+struct value *eval_dict_at(struct eval *eval, struct value *dict, size_t index);
+struct value *eval_dict_get(struct eval *eval, struct value *dict, const struct value *key);
+/* Renders everything inside. NULL, or the first undefined value in it (borrowed). */
+struct value *eval_settle(struct eval *eval, struct value *value);
+/* Settles and raises what is undefined; negative then. */
+int eval_settled(struct eval *eval, struct value *value);
+/* The items of anything that can be iterated, as a list or tuple. New reference. */
+struct value *eval_items(struct eval *eval, const struct node *node, struct value *value);
+/* A copy that belongs to nobody else: for what leaves the evaluation. Tuples become lists.
+ * Undefined values and things that are no data raise. */
+struct value *eval_export(struct eval *eval, const struct node *node, struct value *value);
+
+/* exec.c */
+int exec_body(struct eval *eval, const struct node *body);
+/* A body into a value of its own (macro, block set, filter block). */
+struct value *exec_captured(struct eval *eval, const struct node *body);
+
+/* loop.c, macro.c, include.c */
+int loop_run(struct eval *eval, const struct node *node);
+struct value *macro_new(struct eval *eval, const struct node *node, const struct macro *macro);
+int macro_call_block(struct eval *eval, const struct node *node);
+int include_run(struct eval *eval, const struct node *node);
+int include_import(struct eval *eval, const struct node *node);
+int include_from(struct eval *eval, const struct node *node);
+/* A template by the name that somebody wrote; options are those of the includer. NULL: raised,
+ * or simply not found when `missing` is not NULL. */
+const struct template *include_find(struct eval *eval, const struct node *node, struct value *name,
+				    bool *missing);
+
+/* sink.c */
+void sink_init(struct sink *sink, struct template_output *output);
+int sink_text(struct eval *eval, const struct node *node, const char *text, size_t length);
+int sink_print(struct eval *eval, const struct node *node, struct value *value);
+/* What was printed as a value: none, the single node, or text. New reference; the sink is empty
+ * afterwards. */
+struct value *sink_result(struct sink *sink);
+void sink_done(struct sink *sink);

@@ -1,0 +1,249 @@
+#include <string.h>
+
+#include "base/mem.h"
+#include "template/call.h"
+#include "template/eval.h"
+#include "template/format.h"
+#include "template/number.h"
+
+static const char *const symbols[] = {
+	[NUMBER_ADD] = "+",	      [NUMBER_SUBTRACT] = "-", [NUMBER_MULTIPLY] = "*",
+	[NUMBER_DIVIDE] = "/",	      [NUMBER_MODULO] = "%",   [NUMBER_POWER] = "**",
+	[NUMBER_FLOOR_DIVIDE] = "//",
+};
+
+static struct value *unsupported(struct eval *eval, const struct node *node, int op,
+				 const struct value *a, const struct value *b)
+{
+	return eval_fail(eval, node, "cannot calculate %s %s %s", value_type(a), symbols[op],
+			 value_type(b));
+}
+
+/* True when `times` copies of `size` stay within the limit; raised otherwise. */
+static bool fits(struct eval *eval, const struct node *node, size_t size, int64_t times)
+{
+	size_t total;
+
+	if (times <= 0 ||
+	    (!__builtin_mul_overflow(size, (size_t)times, &total) && total <= eval->limits.output))
+		return true;
+	eval_fail_limit(eval, node,
+			"the result would be larger than %zu bytes (template_limits.output)",
+			eval->limits.output);
+	return false;
+}
+
+static struct value *repeat_string(const struct value *string, int64_t times)
+{
+	struct buf text = BUF_INIT;
+
+	for (int64_t i = 0; i < times && string->string.length; i++)
+		buf_add(&text, string->string.text, string->string.length);
+	return value_take_buf(&text);
+}
+
+static void append(struct value *list, const struct value *from)
+{
+	for (size_t i = 0; i < from->list.n; i++)
+		value_list_add(list, value_keep(from->list.items[i]));
+}
+
+static struct value *repeat(struct eval *eval, const struct node *node, struct value *sequence,
+			    struct value *number)
+{
+	int64_t times;
+
+	if (!value_as_int(number, &times))
+		return unsupported(eval, node, NUMBER_MULTIPLY, sequence, number);
+	if (sequence->kind == VALUE_STRING)
+		return fits(eval, node, sequence->string.length, times)
+			       ? repeat_string(sequence, times)
+			       : NULL;
+	if (!fits(eval, node, sequence->list.n * sizeof(void *), times))
+		return NULL;
+	struct value *list = value_list();
+	list->kind = sequence->kind;
+	for (int64_t i = 0; i < times; i++)
+		append(list, sequence);
+	return list;
+}
+
+static struct value *add_sequences(struct value *a, struct value *b)
+{
+	if (a->kind == VALUE_STRING) {
+		struct buf text = BUF_INIT;
+		buf_reserve(&text, a->string.length + b->string.length);
+		buf_add(&text, a->string.text, a->string.length);
+		buf_add(&text, b->string.text, b->string.length);
+		return value_take_buf(&text);
+	}
+	struct value *list = value_list_room(a->list.n + b->list.n);
+	list->kind = a->kind;
+	append(list, a);
+	append(list, b);
+	return list;
+}
+
+static bool is_sequence(const struct value *value)
+{
+	return value->kind == VALUE_STRING || value_is_list(value);
+}
+
+static struct value *calculate(struct eval *eval, const struct node *node, int op, struct value *a,
+			       struct value *b)
+{
+	const char *problem = NULL;
+
+	if (value_is_number(a) && value_is_number(b)) {
+		struct value *result = number_calculate(op, a, b, &problem);
+		return result ? result : eval_fail(eval, node, "%s", problem);
+	}
+	if (op == NUMBER_ADD && is_sequence(a) && a->kind == b->kind)
+		return a->kind != VALUE_STRING ||
+				       fits(eval, node, a->string.length + b->string.length, 1)
+			       ? add_sequences(a, b)
+			       : NULL;
+	if (op == NUMBER_MULTIPLY && is_sequence(a) && value_is_number(b))
+		return repeat(eval, node, a, b);
+	if (op == NUMBER_MULTIPLY && is_sequence(b) && value_is_number(a))
+		return repeat(eval, node, b, a);
+	if (op == NUMBER_MODULO && a->kind == VALUE_STRING)
+		return format_percent(eval, node, a, b);
+	return unsupported(eval, node, op, a, b);
+}
+
+struct value *eval_add(struct eval *eval, const struct node *node, struct value *a, struct value *b)
+{
+	return calculate(eval, node, NUMBER_ADD, a, b);
+}
+
+struct value *eval_calculate(struct eval *eval, const struct node *node)
+{
+	cleanup_value struct value *a = eval_expression(eval, node->binary.left);
+	cleanup_value struct value *b = a ? eval_expression(eval, node->binary.right) : NULL;
+
+	if (!b)
+		return NULL;
+	if (a->kind == VALUE_UNDEFINED || b->kind == VALUE_UNDEFINED)
+		return eval_trip(eval, a->kind == VALUE_UNDEFINED ? a : b);
+	return calculate(eval, node, node->binary.op, a, b);
+}
+
+struct value *eval_negate(struct eval *eval, const struct node *node)
+{
+	cleanup_value struct value *operand = eval_expression(eval, node->operand);
+	int64_t integer;
+
+	if (!operand)
+		return NULL;
+	if (operand->kind == VALUE_UNDEFINED)
+		return eval_trip(eval, operand);
+	if (!value_is_number(operand))
+		return eval_fail(eval, node, "a %s has no sign", value_type(operand));
+	if (node->kind == NODE_NEGATIVE)
+		return number_negative(operand);
+	return value_as_int(operand, &integer) ? value_int(integer) : steal(&operand);
+}
+
+static bool ordered(enum compare_operator op, int order)
+{
+	switch (op) {
+	case COMPARE_LESS:
+		return order < 0;
+	case COMPARE_LESS_EQUAL:
+		return order <= 0;
+	case COMPARE_GREATER:
+		return order > 0;
+	default:
+		return order >= 0;
+	}
+}
+
+static int contains(struct eval *eval, const struct node *node, struct value *container,
+		    struct value *item, bool *ret)
+{
+	bool valid;
+
+	if (container->kind == VALUE_OBJECT && container->object.class->sequence)
+		container = container->object.class->sequence(container);
+	*ret = value_contains(container, item, &valid);
+	if (valid)
+		return 0;
+	if (container->kind == VALUE_STRING || container->kind == VALUE_DICT)
+		eval_fail(eval, node, "'in' a %s needs %s, not a %s", value_type(container),
+			  container->kind == VALUE_DICT ? "something that can be a key"
+							: "a string",
+			  value_type(item));
+	else
+		eval_fail(eval, node, "nothing can be 'in' a %s", value_type(container));
+	return -1;
+}
+
+int eval_compare_values(struct eval *eval, const struct node *node, enum compare_operator op,
+			struct value *left, struct value *right, bool *ret)
+{
+	static const char *const names[] = {"==", "!=", "<", "<=", ">", ">=", "in", "not in"};
+	int order;
+
+	if (eval_settled(eval, left) < 0 || eval_settled(eval, right) < 0)
+		return -1;
+	switch (op) {
+	case COMPARE_EQUAL:
+	case COMPARE_UNEQUAL:
+		*ret = value_equal(left, right) == (op == COMPARE_EQUAL);
+		return 0;
+	case COMPARE_IN:
+	case COMPARE_NOT_IN:
+		if (contains(eval, node, right, left, ret) < 0)
+			return -1;
+		*ret = *ret == (op == COMPARE_IN);
+		return 0;
+	default:
+		break;
+	}
+	if (!value_order(left, right, &order)) {
+		eval_fail(eval, node, "cannot compare %s %s %s", value_type(left), names[op],
+			  value_type(right));
+		return -1;
+	}
+	bool no_number = order == NUMBER_UNORDERED && value_is_number(left);
+	*ret = !no_number && ordered(op, order);
+	return 0;
+}
+
+struct value *eval_compare(struct eval *eval, const struct node *node)
+{
+	cleanup_value struct value *left = eval_expression(eval, node->compare.first);
+	bool yes = true;
+
+	if (!left)
+		return NULL;
+	for (size_t i = 0; i < node->compare.count && yes; i++) {
+		struct value *right = eval_expression(eval, node->compare.operands[i]);
+		if (!right)
+			return NULL;
+		int r = eval_compare_values(eval, node, node->compare.ops[i], left, right, &yes);
+		value_unref(left);
+		left = right;
+		if (r < 0)
+			return NULL;
+	}
+	return value_bool(yes);
+}
+
+struct value *eval_concat(struct eval *eval, const struct node *node)
+{
+	struct buf text = BUF_INIT;
+
+	for (size_t i = 0; i < node->list.count; i++) {
+		cleanup_value struct value *part = eval_expression(eval, node->list.items[i]);
+		bool lenient = part && part->kind == VALUE_UNDEFINED && part->trouble->lenient;
+		if (!part || (!lenient && eval_settled(eval, part) < 0) ||
+		    !fits(eval, node, text.len + 1, 1)) {
+			buf_done(&text);
+			return NULL;
+		}
+		value_str(part, &text);
+	}
+	return value_take_buf(&text);
+}

@@ -1,0 +1,227 @@
+#include <openssl/sha.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/digest.h"
+#include "base/mem.h"
+#include "template/filter.h"
+#include "template/ast.h"
+#include "template/text.h"
+#include "template/trouble.h"
+
+/* Only what is merely undefined is forgiven, not what failed (ansible-core 2.19). */
+static struct value *do_default(struct call *call, struct value **a)
+{
+	const struct trouble *trouble = a[0]->kind == VALUE_UNDEFINED ? a[0]->trouble : NULL;
+	bool yes;
+
+	if (a[2] && a[2]->kind != VALUE_BOOL)
+		return call_fail(call, "the second argument of default must be true or false");
+	if (trouble && !trouble->error && !trouble->lenient)
+		return a[1] ? value_keep(a[1]) : value_string("", 0);
+	if (call_truth(a[2], false)) {
+		if (eval_truth(call->eval, a[0], &yes) < 0)
+			return NULL;
+		if (!yes)
+			return a[1] ? value_keep(a[1]) : value_string("", 0);
+	}
+	return value_keep(a[0]);
+}
+
+static struct value *do_mandatory(struct call *call, struct value **a)
+{
+	const struct trouble *trouble = a[0]->kind == VALUE_UNDEFINED ? a[0]->trouble : NULL;
+
+	if (!trouble || trouble->error)
+		return value_keep(a[0]);
+	if (a[1] && a[1]->kind == VALUE_STRING)
+		return call_fail(call, "%s", a[1]->string.text);
+	if (trouble->name && trouble->name->kind == VALUE_STRING)
+		return call_fail(call, "mandatory variable '%s' is not defined",
+				 trouble->name->string.text);
+	return call_fail(call, "a mandatory variable is not defined");
+}
+
+static struct value *do_ternary(struct call *call, struct value **a)
+{
+	bool yes;
+
+	if (a[0]->kind == VALUE_NONE && a[3] && a[3]->kind != VALUE_NONE)
+		return value_keep(a[3]);
+	if (eval_truth(call->eval, a[0], &yes) < 0)
+		return NULL;
+	return value_keep(a[yes ? 1 : 2]);
+}
+
+/* Rule R12: yes, on, true and 1 in any case; everything else is false. */
+static struct value *do_bool(struct call *call, struct value **a)
+{
+	static const char *const words[] = {"yes", "on", "true", "1"};
+	cleanup_value struct value *word = NULL, *text = NULL;
+
+	(void)call;
+	if (a[0]->kind == VALUE_FLOAT)
+		return value_bool(a[0]->real == 1);
+	if (a[0]->kind != VALUE_STRING && !value_is_number(a[0]))
+		return value_bool(false);
+	text = filter_string(a[0]);
+	word = filter_fold(text);
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (value_is_text(word, words[i]))
+			return value_bool(true);
+	return value_bool(false);
+}
+
+static void swap(char *text, char from1, char to1, char from2, char to2)
+{
+	for (; *text; text++)
+		*text = *text == from1 ? to1 : *text == from2 ? to2 : *text;
+}
+
+static bool utf8_only(struct call *call, struct value *encoding)
+{
+	if (!encoding || encoding->kind != VALUE_STRING ||
+	    !strcasecmp(encoding->string.text, "utf-8") ||
+	    !strcasecmp(encoding->string.text, "utf8") ||
+	    !strcasecmp(encoding->string.text, "ascii"))
+		return true;
+	return call_fail(call, "%s knows the encoding utf-8 only", call->name);
+}
+
+static struct value *do_b64encode(struct call *call, struct value **a)
+{
+	cleanup_value struct value *string = filter_string(a[0]);
+
+	if (!utf8_only(call, a[1]))
+		return NULL;
+	cleanup_free char *text = digest_base64(string->string.text, string->string.length);
+	if (call_truth(a[2], false))
+		swap(text, '+', '-', '/', '_');
+	return value_text_of(text);
+}
+
+/* Python skips what is not of the alphabet. */
+static struct value *do_b64decode(struct call *call, struct value **a)
+{
+	cleanup_value struct value *string = filter_string(a[0]);
+	cleanup_err struct err err = ERR_INIT;
+	cleanup_free char *text = mem_strndup(string->string.text, string->string.length);
+	cleanup_free char *bytes = NULL;
+	size_t length;
+
+	if (!utf8_only(call, a[1]))
+		return NULL;
+	if (call_truth(a[2], false))
+		swap(text, '-', '+', '_', '/');
+	if (digest_base64_decode(text, strlen(text), &bytes, &length, &err) < 0)
+		return eval_fail_err(call->eval, call->node, &err);
+	return value_string(bytes, length);
+}
+
+static struct value *hashed(struct call *call, struct value *value, const char *algorithm)
+{
+	cleanup_value struct value *string = filter_string(value);
+	cleanup_free char *name = NULL;
+
+	/* Python writes sha3_256 and blake2b, OpenSSL SHA3-256 and BLAKE2b512 */
+	if (!strcmp(algorithm, "blake2b"))
+		algorithm = "blake2b512";
+	else if (!strcmp(algorithm, "blake2s"))
+		algorithm = "blake2s256";
+	name = mem_strdup(algorithm);
+	swap(name, '_', '-', '_', '-');
+	cleanup_free char *hex = digest_hex(name, string->string.text, string->string.length);
+	return hex ? value_text_of(hex) : call_fail(call, "unknown hash '%s'", algorithm);
+}
+
+static struct value *do_hash(struct call *call, struct value **a)
+{
+	const char *algorithm;
+	size_t length;
+
+	return call_text(call, a[1], "sha1", &algorithm, &length) ? hashed(call, a[0], algorithm)
+								  : NULL;
+}
+
+static struct value *do_sha1(struct call *call, struct value **a)
+{
+	return hashed(call, a[0], "sha1");
+}
+
+static struct value *do_md5(struct call *call, struct value **a)
+{
+	return hashed(call, a[0], "md5");
+}
+
+static bool parse_uuid(const char *text, unsigned char *ret)
+{
+	size_t n = 0;
+
+	for (; *text && n < 32; text++) {
+		const char *digit = strchr("0123456789abcdef", *text | 0x20);
+		if (*text == '-' || *text == '{' || *text == '}')
+			continue;
+		if (!digit)
+			return false;
+		size_t value = (size_t)(digit - "0123456789abcdef");
+		ret[n / 2] = (unsigned char)(n % 2 ? ret[n / 2] << 4 | value : value);
+		n++;
+	}
+	return n == 32;
+}
+
+/* UUID version 5 in Ansible's namespace. */
+static struct value *do_to_uuid(struct call *call, struct value **a)
+{
+	cleanup_value struct value *string = filter_string(a[0]);
+	unsigned char space[16], hash[SHA_DIGEST_LENGTH];
+	struct buf bytes = BUF_INIT, out = BUF_INIT;
+	const char *namespace;
+	size_t length;
+
+	if (!call_text(call, a[1], "361E6D51-FAEC-444A-9079-341386DA8E2E", &namespace, &length))
+		return NULL;
+	if (!parse_uuid(namespace, space))
+		return call_fail(call, "'%s' is no UUID", namespace);
+	buf_add(&bytes, space, sizeof(space));
+	buf_add(&bytes, string->string.text, string->string.length);
+	SHA1((const unsigned char *)bytes.data, bytes.len, hash);
+	buf_done(&bytes);
+	hash[6] = (hash[6] & 0x0F) | 0x50;
+	hash[8] = (hash[8] & 0x3F) | 0x80;
+	for (size_t i = 0; i < 16; i++)
+		buf_printf(&out, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "",
+			   hash[i]);
+	return value_take_buf(&out);
+}
+
+static struct value *do_type_debug(struct call *call, struct value **a)
+{
+	(void)call;
+	return value_text_of(value_type(a[0]));
+}
+
+static struct value *do_password_hash(struct call *call, struct value **a)
+{
+	(void)a;
+	return call_fail(call, "password_hash is not supported");
+}
+
+static const struct builtin entries[] = {
+	{"default", do_default, "value default_value boolean", 1, CALL_UNDEFINED | CALL_LAZY},
+	{"d", do_default, "value default_value boolean", 1, CALL_UNDEFINED | CALL_LAZY},
+	{"mandatory", do_mandatory, "a msg", 1, CALL_UNDEFINED | CALL_LAZY},
+	{"ternary", do_ternary, "value true_val false_val none_val", 3, CALL_UNDEFINED | CALL_LAZY},
+	{"bool", do_bool, "value", 1, 0},
+	{"b64encode", do_b64encode, "string encoding urlsafe", 1, 0},
+	{"b64decode", do_b64decode, "string encoding urlsafe", 1, 0},
+	{"hash", do_hash, "data hashtype", 1, 0},
+	{"sha1", do_sha1, "data", 1, 0},
+	{"checksum", do_sha1, "data", 1, 0},
+	{"md5", do_md5, "data", 1, 0},
+	{"to_uuid", do_to_uuid, "string namespace", 1, 0},
+	{"type_debug", do_type_debug, "obj", 1, CALL_UNDEFINED | CALL_LAZY},
+	{"password_hash", do_password_hash, "password hashtype salt salt_size rounds ident", 1, 0},
+};
+
+const struct filter_table filter_ansible_table = {entries, sizeof(entries) / sizeof(*entries)};

@@ -1,0 +1,244 @@
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "template/filter.h"
+#include "template/json_out.h"
+#include "template/text.h"
+
+static void escape(const char *text, size_t length, struct buf *out)
+{
+	for (size_t i = 0; i < length; i++) {
+		const char *entity = text[i] == '&'    ? "&amp;"
+				     : text[i] == '<'  ? "&lt;"
+				     : text[i] == '>'  ? "&gt;"
+				     : text[i] == '\'' ? "&#39;"
+				     : text[i] == '"'  ? "&#34;"
+						       : NULL;
+		if (entity)
+			buf_addstr(out, entity);
+		else
+			buf_addch(out, text[i]);
+	}
+}
+
+static struct value *do_escape(struct call *call, struct value **a)
+{
+	cleanup_value struct value *string = filter_string(a[0]);
+	struct buf out = BUF_INIT;
+
+	(void)call;
+	escape(string->string.text, string->string.length, &out);
+	return value_take_buf(&out);
+}
+
+/* Nothing is escaped in the first place, so nothing needs to be marked. */
+static struct value *do_safe(struct call *call, struct value **a)
+{
+	(void)call;
+	return filter_string(a[0]);
+}
+
+/* "<b>" and comments go, white space becomes single blanks, the five entities become characters. */
+static struct value *do_striptags(struct call *call, struct value **a)
+{
+	cleanup_value struct value *string = filter_string(a[0]);
+	const char *text = string->string.text;
+	struct buf bare = BUF_INIT, out = BUF_INIT;
+	static const char *const entities[][2] = {{"&lt;", "<"},    {"&gt;", ">"},
+						  {"&#39;", "'"},   {"&#34;", "\""},
+						  {"&quot;", "\""}, {"&amp;", "&"}};
+
+	(void)call;
+	for (const char *end; *text; text++) {
+		bool comment = !strncmp(text, "<!--", 4);
+		if (*text == '<' && (end = strstr(text, comment ? "-->" : ">")))
+			text = end + (comment ? 2 : 0);
+		else
+			buf_addch(&bare, isspace((unsigned char)*text) ? ' ' : *text);
+	}
+	cleanup_list struct list words = LIST_INIT;
+	list_split(&words, buf_str(&bare), " ");
+	buf_done(&bare);
+	char *joined = list_join(&words, " ");
+	for (size_t i = 0; i < 6; i++) {
+		text_replace(joined, strlen(joined), entities[i][0], strlen(entities[i][0]),
+			     entities[i][1], 1, -1, &out);
+		free(joined);
+		joined = buf_steal(&out);
+	}
+	struct value *value = value_text_of(joined);
+	free(joined);
+	return value;
+}
+
+static void url_quote(const struct value *value, bool query, struct buf *out)
+{
+	cleanup_value struct value *string = filter_string((struct value *)value);
+
+	for (size_t i = 0; i < string->string.length; i++) {
+		unsigned char c = (unsigned char)string->string.text[i];
+		if (isalnum(c) || (c && strchr("_.-~", c)) || (c == '/' && !query))
+			buf_addch(out, (char)c);
+		else if (c == ' ' && query)
+			buf_addch(out, '+');
+		else
+			buf_printf(out, "%%%02X", c);
+	}
+}
+
+static struct value *do_urlencode(struct call *call, struct value **a)
+{
+	struct buf out = BUF_INIT;
+
+	if (a[0]->kind == VALUE_DICT) {
+		for (size_t i = 0; i < a[0]->dict.n; i++) {
+			buf_addstr(&out, i ? "&" : "");
+			url_quote(a[0]->dict.entries[i].key, true, &out);
+			buf_addch(&out, '=');
+			url_quote(a[0]->dict.entries[i].item, true, &out);
+		}
+	} else if (value_is_list(a[0])) {
+		for (size_t i = 0; i < a[0]->list.n; i++) {
+			const struct value *pair = a[0]->list.items[i];
+			if (!value_is_list(pair) || pair->list.n != 2) {
+				buf_done(&out);
+				return call_fail(call,
+						 "urlencode needs pairs of a key and a value");
+			}
+			buf_addstr(&out, i ? "&" : "");
+			url_quote(pair->list.items[0], true, &out);
+			buf_addch(&out, '=');
+			url_quote(pair->list.items[1], true, &out);
+		}
+	} else {
+		url_quote(a[0], false, &out);
+	}
+	return value_take_buf(&out);
+}
+
+static int hex(char c)
+{
+	return isdigit((unsigned char)c) ? c - '0' : tolower((unsigned char)c) - 'a' + 10;
+}
+
+static struct value *do_urldecode(struct call *call, struct value **a)
+{
+	cleanup_value struct value *string = filter_string(a[0]);
+	const char *text = string->string.text;
+	struct buf out = BUF_INIT;
+
+	(void)call;
+	for (; *text; text++) {
+		if (*text == '%' && isxdigit((unsigned char)text[1]) &&
+		    isxdigit((unsigned char)text[2])) {
+			buf_addch(&out, (char)(hex(text[1]) << 4 | hex(text[2])));
+			text += 2;
+		} else {
+			buf_addch(&out, *text == '+' ? ' ' : *text);
+		}
+	}
+	return value_take_buf(&out);
+}
+
+static struct value *do_xmlattr(struct call *call, struct value **a)
+{
+	struct buf out = BUF_INIT;
+
+	if (a[0]->kind != VALUE_DICT)
+		return call_fail(call, "xmlattr needs a dict, not a %s", value_type(a[0]));
+	for (size_t i = 0; i < a[0]->dict.n; i++) {
+		const struct dict_entry *entry = &a[0]->dict.entries[i];
+		if (entry->item->kind == VALUE_NONE || entry->item->kind == VALUE_UNDEFINED)
+			continue;
+		cleanup_value struct value *key = filter_string(entry->key),
+					   *item = filter_string(entry->item);
+		if (strpbrk(key->string.text, " \t\n\r\f\v/>=")) {
+			buf_done(&out);
+			return call_fail(call, "'%s' cannot be the name of an attribute",
+					 key->string.text);
+		}
+		if (out.len || call_truth(a[1], true))
+			buf_addch(&out, ' ');
+		escape(key->string.text, key->string.length, &out);
+		buf_addstr(&out, "=\"");
+		escape(item->string.text, item->string.length, &out);
+		buf_addch(&out, '"');
+	}
+	return value_take_buf(&out);
+}
+
+/* JSON that can stand in a script tag. */
+static struct value *do_tojson(struct call *call, struct value **a)
+{
+	struct json_style style = JSON_STYLE_DEFAULT;
+	cleanup_err struct err err = ERR_INIT;
+	struct buf json = BUF_INIT, out = BUF_INIT;
+	int64_t indent;
+
+	if (!call_int(call, a[1], -1, &indent))
+		return NULL;
+	style.sort_keys = true;
+	style.indent = (int)indent;
+	if (indent >= 0)
+		style.item_separator = ",";
+	if (json_out(a[0], &style, &json, &err) < 0) {
+		buf_done(&json);
+		return eval_fail_err(call->eval, call->node, &err);
+	}
+	for (size_t i = 0; i < json.len; i++)
+		if (strchr("<>&'", json.data[i]))
+			buf_printf(&out, "\\u%04x", json.data[i]);
+		else
+			buf_addch(&out, json.data[i]);
+	buf_done(&json);
+	return value_take_buf(&out);
+}
+
+static struct value *do_pprint(struct call *call, struct value **a)
+{
+	struct buf out = BUF_INIT;
+
+	(void)call;
+	value_repr(a[0], &out);
+	return value_take_buf(&out);
+}
+
+static struct value *do_urlize(struct call *call, struct value **a)
+{
+	(void)a;
+	return call_fail(call, "urlize is not supported: it is for HTML pages");
+}
+
+static struct value *do_attr(struct call *call, struct value **a)
+{
+	const char *name;
+	size_t length;
+
+	if (!call_text(call, a[1], NULL, &name, &length))
+		return NULL;
+	if (a[0]->kind == VALUE_DICT && !value_get(a[0], name))
+		return eval_attribute(call->eval, call->node, a[0], a[1]);
+	if (a[0]->kind == VALUE_DICT)
+		return eval_undefined(call->eval, call->node,
+				      "attr does not look at the keys of a dict");
+	return eval_attribute(call->eval, call->node, a[0], a[1]);
+}
+
+static const struct builtin entries[] = {
+	{"escape", do_escape, "s", 1, 0},
+	{"e", do_escape, "s", 1, 0},
+	{"forceescape", do_escape, "s", 1, 0},
+	{"safe", do_safe, "value", 1, 0},
+	{"striptags", do_striptags, "value", 1, 0},
+	{"urlencode", do_urlencode, "value", 1, 0},
+	{"urldecode", do_urldecode, "value", 1, 0},
+	{"xmlattr", do_xmlattr, "d autospace", 1, 0},
+	{"tojson", do_tojson, "value indent", 1, 0},
+	{"pprint", do_pprint, "value", 1, 0},
+	{"urlize", do_urlize, "value trim_url_limit nofollow target rel extra_schemes", 1, 0},
+	{"attr", do_attr, "obj name", 2, CALL_LAZY},
+};
+
+const struct filter_table filter_html_table = {entries, sizeof(entries) / sizeof(*entries)};

@@ -1,0 +1,356 @@
+#include <string.h>
+
+#include "base/mem.h"
+#include "template/filter.h"
+#include "template/number.h"
+#include "template/sort.h"
+#include "template/text.h"
+
+static struct value *do_length(struct call *call, struct value **a)
+{
+	const struct value *value = a[0];
+
+	if (value->kind == VALUE_OBJECT && value->object.class->sequence)
+		value = value->object.class->sequence(value);
+	if (value->kind != VALUE_STRING && value->kind != VALUE_RANGE &&
+	    value->kind != VALUE_DICT && !value_is_list(value))
+		return call_fail(call, "a %s has no length", value_type(value));
+	return value_int((int64_t)value_length(value));
+}
+
+static struct value *end_of(struct call *call, struct value *value, bool last)
+{
+	cleanup_value struct value *items = eval_items(call->eval, call->node, value);
+
+	if (!items)
+		return NULL;
+	if (!items->list.n)
+		return eval_undefined(call->eval, call->node,
+				      "there is no %s item: the list is empty",
+				      last ? "last" : "first");
+	struct value *item = eval_list_at(call->eval, items, last ? items->list.n - 1 : 0);
+	return item ? value_keep(item) : NULL;
+}
+
+static struct value *do_first(struct call *call, struct value **a)
+{
+	return end_of(call, a[0], false);
+}
+
+static struct value *do_last(struct call *call, struct value **a)
+{
+	return end_of(call, a[0], true);
+}
+
+static struct value *do_list(struct call *call, struct value **a)
+{
+	cleanup_value struct value *items = eval_items(call->eval, call->node, a[0]);
+
+	if (!items)
+		return NULL;
+	struct value *list = value_list_room(items->list.n);
+	for (size_t i = 0; i < items->list.n; i++)
+		value_list_add(list, value_keep(items->list.items[i]));
+	list->lazy = items->lazy;
+	return list;
+}
+
+static struct value *do_join(struct call *call, struct value **a)
+{
+	cleanup_value struct value *items = filter_items(call, a[0]);
+	cleanup_value struct value *separator = a[1] ? filter_string(a[1]) : value_string("", 0);
+	struct buf out = BUF_INIT;
+	bool by = a[2] && a[2]->kind != VALUE_NONE;
+
+	for (size_t i = 0; items && i < items->list.n; i++) {
+		cleanup_value struct value *item =
+			by ? filter_pick(call, items->list.items[i], a[2])
+			   : value_keep(items->list.items[i]);
+		if (item && item->kind == VALUE_UNDEFINED)
+			eval_trip(call->eval, item);
+		if (!item || item->kind == VALUE_UNDEFINED) {
+			buf_done(&out);
+			return NULL;
+		}
+		if (i)
+			buf_add(&out, separator->string.text, separator->string.length);
+		value_str(item, &out);
+	}
+	return items ? value_take_buf(&out) : NULL;
+}
+
+static struct value *reversed(const struct value *items)
+{
+	struct value *list = value_list_room(items->list.n);
+
+	for (size_t i = items->list.n; i-- > 0;)
+		value_list_add(list, value_keep(items->list.items[i]));
+	return list;
+}
+
+static struct value *do_reverse(struct call *call, struct value **a)
+{
+	struct buf out = BUF_INIT;
+	cleanup_value struct value *items = filter_items(call, a[0]);
+
+	if (!items || a[0]->kind != VALUE_STRING)
+		return items ? reversed(items) : NULL;
+	for (size_t i = items->list.n; i-- > 0;)
+		value_str(items->list.items[i], &out);
+	return value_take_buf(&out);
+}
+
+/* What items are compared by: themselves or an attribute, in lower case unless told otherwise. */
+static struct value *key_of(struct call *call, struct value *item, struct value *attribute,
+			    bool case_sensitive)
+{
+	cleanup_value struct value *value = attribute && attribute->kind != VALUE_NONE
+						    ? filter_pick(call, item, attribute)
+						    : value_keep(item);
+
+	if (!value)
+		return NULL;
+	if (value->kind == VALUE_UNDEFINED)
+		return eval_trip(call->eval, value);
+	return case_sensitive ? steal(&value) : filter_fold(value);
+}
+
+/* "a,b.c": a key of several attributes, compared one after the other. */
+static struct value *sort_key(struct call *call, struct value *item, struct value *attribute,
+			      bool case_sensitive)
+{
+	if (!attribute || attribute->kind != VALUE_STRING || !strchr(attribute->string.text, ','))
+		return key_of(call, item, attribute, case_sensitive);
+	cleanup_value struct value *key = value_tuple(2);
+	for (const char *part = attribute->string.text;; part += strcspn(part, ",") + 1) {
+		size_t n = strcspn(part, ",");
+		cleanup_value struct value *name = value_string(part, n);
+		struct value *one = key_of(call, item, name, case_sensitive);
+		if (!one)
+			return NULL;
+		value_list_add(key, one);
+		if (!part[n])
+			return steal(&key);
+	}
+}
+
+static struct value *keys_of(struct call *call, const struct value *items, struct value *attribute,
+			     bool case_sensitive)
+{
+	cleanup_value struct value *keys = value_list_room(items->list.n);
+
+	for (size_t i = 0; i < items->list.n; i++) {
+		struct value *key = sort_key(call, items->list.items[i], attribute, case_sensitive);
+		if (!key)
+			return NULL;
+		value_list_add(keys, key);
+	}
+	return steal(&keys);
+}
+
+static struct value *do_sort(struct call *call, struct value **a)
+{
+	cleanup_value struct value *items = filter_items(call, a[0]);
+	cleanup_value struct value *keys =
+		items ? keys_of(call, items, a[3], call_truth(a[2], false)) : NULL;
+
+	if (!keys)
+		return NULL;
+	struct value *list = value_list_room(items->list.n);
+	for (size_t i = 0; i < items->list.n; i++)
+		value_list_add(list, value_keep(items->list.items[i]));
+	if (sort_items(call, list->list.items, keys->list.items, list->list.n,
+		       call_truth(a[1], false)))
+		return list;
+	value_unref(list);
+	return NULL;
+}
+
+static struct value *do_dictsort(struct call *call, struct value **a)
+{
+	bool by_value = a[2] && value_is_text(a[2], "value");
+
+	if (a[0]->kind != VALUE_DICT)
+		return call_fail(call, "dictsort needs a dict, not a %s", value_type(a[0]));
+	if (a[2] && !by_value && !value_is_text(a[2], "key"))
+		return call_fail(call, "dictsort sorts by 'key' or 'value' only");
+	cleanup_value struct value *keys = value_list(), *pairs = value_list();
+	for (size_t i = 0; i < a[0]->dict.n; i++) {
+		const struct dict_entry *entry = &a[0]->dict.entries[i];
+		struct value *by = by_value ? entry->item : entry->key;
+		value_list_add(keys, call_truth(a[1], false) ? value_keep(by) : filter_fold(by));
+		value_list_add(pairs,
+			       value_pair_of(value_keep(entry->key), value_keep(entry->item)));
+	}
+	return sort_items(call, pairs->list.items, keys->list.items, keys->list.n,
+			  call_truth(a[3], false))
+		       ? steal(&pairs)
+		       : NULL;
+}
+
+static struct value *extreme(struct call *call, struct value **a, bool largest)
+{
+	cleanup_value struct value *items = filter_items(call, a[0]);
+	cleanup_value struct value *keys =
+		items ? keys_of(call, items, a[2], call_truth(a[1], false)) : NULL;
+	size_t best = 0;
+	int order;
+
+	if (!keys)
+		return NULL;
+	if (!items->list.n)
+		return eval_undefined(call->eval, call->node, "an empty list has no %s item",
+				      largest ? "largest" : "smallest");
+	for (size_t i = 1; i < keys->list.n; i++) {
+		if (!value_order(keys->list.items[i], keys->list.items[best], &order))
+			return call_fail(call, "%s cannot order a %s and a %s", call->name,
+					 value_type(keys->list.items[best]),
+					 value_type(keys->list.items[i]));
+		if (largest ? order > 0 && order != NUMBER_UNORDERED : order < 0)
+			best = i;
+	}
+	return value_keep(items->list.items[best]);
+}
+
+static struct value *do_min(struct call *call, struct value **a)
+{
+	return extreme(call, a, false);
+}
+
+static struct value *do_max(struct call *call, struct value **a)
+{
+	return extreme(call, a, true);
+}
+
+/* Ansible's unique compares as it is, Jinja's folds case: Ansible's is the one in force. */
+static struct value *do_unique(struct call *call, struct value **a)
+{
+	cleanup_value struct value *items = filter_items(call, a[0]), *list = value_list();
+	cleanup_value struct value *keys =
+		items ? keys_of(call, items, a[2], call_truth(a[1], false)) : NULL;
+	cleanup_value struct value *seen = value_dict();
+
+	for (size_t i = 0; keys && i < keys->list.n; i++) {
+		struct value *key = keys->list.items[i];
+		bool hashable = value_hashable(key), valid;
+		if (!value_is_list(seen) && !hashable) { /* some are not: compare one by one */
+			struct value *all = value_list();
+			for (size_t j = 0; j < seen->dict.n; j++)
+				value_list_add(all, value_keep(seen->dict.entries[j].key));
+			value_unref(seen);
+			seen = all;
+		}
+		if (value_contains(seen, key, &valid))
+			continue;
+		if (value_is_list(seen))
+			value_list_add(seen, value_keep(key));
+		else
+			dict_put(&seen->dict, value_keep(key), value_none());
+		value_list_add(list, value_keep(items->list.items[i]));
+	}
+	return keys ? steal(&list) : NULL;
+}
+
+static struct value *do_sum(struct call *call, struct value **a)
+{
+	cleanup_value struct value *items = filter_items(call, a[0]);
+	cleanup_value struct value *sum = a[2] ? value_keep(a[2]) : value_int(0);
+
+	for (size_t i = 0; items && i < items->list.n; i++) {
+		cleanup_value struct value *item = key_of(call, items->list.items[i], a[1], true);
+		struct value *more = item ? eval_add(call->eval, call->node, sum, item) : NULL;
+		if (!more)
+			return NULL;
+		value_unref(sum);
+		sum = more;
+	}
+	return items ? steal(&sum) : NULL;
+}
+
+/* "slice": n columns; the first ones are longer. "batch": rows of n. */
+static struct value *do_slice(struct call *call, struct value **a)
+{
+	cleanup_value struct value *items = filter_items(call, a[0]), *slices = value_list();
+	int64_t count;
+
+	if (!items || !call_int(call, a[1], 0, &count))
+		return NULL;
+	if (count < 1 || count > 1000000)
+		return call_fail(call, "slice needs a number of slices above 0");
+	size_t n = items->list.n, each = n / (size_t)count, extra = n % (size_t)count, at = 0;
+	for (size_t i = 0; i < (size_t)count; i++) {
+		struct value *slice = value_list();
+		size_t want = each + (i < extra);
+		for (size_t j = 0; j < want; j++)
+			value_list_add(slice, value_keep(items->list.items[at++]));
+		if (a[2] && a[2]->kind != VALUE_NONE && i >= extra)
+			value_list_add(slice, value_keep(a[2]));
+		value_list_add(slices, slice);
+	}
+	return steal(&slices);
+}
+
+static struct value *do_batch(struct call *call, struct value **a)
+{
+	cleanup_value struct value *items = filter_items(call, a[0]), *batches = value_list();
+	struct value *batch = NULL;
+	int64_t size;
+
+	if (!items || !call_int(call, a[1], 0, &size))
+		return NULL;
+	if (size < 1 || size > 1000000)
+		return call_fail(call, "batch needs a size above 0");
+	for (size_t i = 0; i < items->list.n; i++) {
+		if (i % (size_t)size == 0) {
+			batch = value_list();
+			value_list_add(batches, batch);
+		}
+		value_list_add(batch, value_keep(items->list.items[i]));
+	}
+	while (batch && a[2] && a[2]->kind != VALUE_NONE && batch->list.n < (size_t)size)
+		value_list_add(batch, value_keep(a[2]));
+	return steal(&batches);
+}
+
+static struct value *do_items(struct call *call, struct value **a)
+{
+	if (a[0]->kind == VALUE_UNDEFINED)
+		return value_list();
+	if (a[0]->kind != VALUE_DICT)
+		return call_fail(call, "items needs a dict, not a %s", value_type(a[0]));
+	struct value *list = value_list_room(a[0]->dict.n);
+	for (size_t i = 0; i < a[0]->dict.n; i++)
+		value_list_add(list, value_pair_of(value_keep(a[0]->dict.entries[i].key),
+						   value_keep(a[0]->dict.entries[i].item)));
+	return list;
+}
+
+static struct value *do_random(struct call *call, struct value **a)
+{
+	(void)a;
+	return call_fail(call, "%s gives something else each time, and rendering must not",
+			 call->name);
+}
+
+static const struct builtin entries[] = {
+	{"length", do_length, "value", 1, CALL_LAZY},
+	{"count", do_length, "value", 1, CALL_LAZY},
+	{"first", do_first, "seq", 1, CALL_LAZY},
+	{"last", do_last, "seq", 1, CALL_LAZY},
+	{"list", do_list, "value", 1, CALL_LAZY},
+	{"join", do_join, "value d attribute", 1, 0},
+	{"reverse", do_reverse, "value", 1, 0},
+	{"sort", do_sort, "value reverse case_sensitive attribute", 1, 0},
+	{"dictsort", do_dictsort, "value case_sensitive by reverse", 1, 0},
+	{"min", do_min, "value case_sensitive attribute", 1, 0},
+	{"max", do_max, "value case_sensitive attribute", 1, 0},
+	{"unique", do_unique, "a case_sensitive attribute", 1, 0},
+	{"sum", do_sum, "iterable attribute start", 1, 0},
+	{"slice", do_slice, "value slices fill_with", 2, 0},
+	{"batch", do_batch, "value linecount fill_with", 2, 0},
+	{"items", do_items, "value", 1, 0},
+	{"random", do_random, "end start step seed", 1, 0},
+	{"shuffle", do_random, "mylist seed", 1, 0},
+};
+
+const struct filter_table filter_list_table = {entries, sizeof(entries) / sizeof(*entries)};

@@ -1,0 +1,424 @@
+#include <ctype.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "template/filter.h"
+#include "template/format.h"
+#include "template/method.h"
+#include "template/text.h"
+
+/* Everything here works on str(value). */
+static struct value *mapped(struct value *value, void (*map)(const char *, size_t, struct buf *))
+{
+	cleanup_value struct value *string = filter_string(value);
+	struct buf out = BUF_INIT;
+
+	map(string->string.text, string->string.length, &out);
+	return value_take_buf(&out);
+}
+
+static struct value *do_upper(struct call *call, struct value **a)
+{
+	(void)call;
+	return mapped(a[0], text_upper);
+}
+
+static struct value *do_lower(struct call *call, struct value **a)
+{
+	(void)call;
+	return mapped(a[0], text_lower);
+}
+
+static struct value *do_capitalize(struct call *call, struct value **a)
+{
+	(void)call;
+	return mapped(a[0], text_capitalize);
+}
+
+/* Jinja's words also begin behind - ( { [ and <, and nowhere else. */
+static void title(const char *text, size_t length, struct buf *out)
+{
+	size_t begin = 0;
+
+	while (begin < length) {
+		size_t end = begin, next = begin;
+		while (end < length) {
+			uint32_t c = text_next(text, length, &next);
+			if (text_is_space(c) || (c < 0x80 && strchr("-({[<", (int)c)))
+				break;
+			end = next;
+		}
+		text_capitalize(text + begin, end - begin, out);
+		if (end < length)
+			buf_add(out, text + end, next - end);
+		begin = end < length ? next : end;
+	}
+}
+
+static struct value *do_title(struct call *call, struct value **a)
+{
+	(void)call;
+	return mapped(a[0], title);
+}
+
+static struct value *do_string(struct call *call, struct value **a)
+{
+	(void)call;
+	return filter_string(a[0]);
+}
+
+static struct value *do_trim(struct call *call, struct value **a)
+{
+	cleanup_value struct value *string = filter_string(a[0]);
+	size_t begin = 0, end = string->string.length, n = 0;
+	const char *characters = NULL;
+
+	if (a[1] && a[1]->kind != VALUE_NONE && !call_text(call, a[1], NULL, &characters, &n))
+		return NULL;
+	text_strip(string->string.text, &begin, &end, TEXT_BOTH, characters, n);
+	return value_string(string->string.text + begin, end - begin);
+}
+
+static struct value *do_replace(struct call *call, struct value **a)
+{
+	cleanup_value struct value *string = filter_string(a[0]), *from = filter_string(a[1]),
+				   *to = filter_string(a[2]);
+	struct buf out = BUF_INIT;
+	int64_t count;
+
+	if (!call_int(call, a[3], -1, &count))
+		return NULL;
+	text_replace(string->string.text, string->string.length, from->string.text,
+		     from->string.length, to->string.text, to->string.length, count, &out);
+	return value_take_buf(&out);
+}
+
+/* The text that each line gets in front: spaces, or a string. */
+static bool indention(struct call *call, struct value *width, struct buf *out)
+{
+	int64_t n;
+
+	if (width && width->kind == VALUE_STRING) {
+		buf_add(out, width->string.text, width->string.length);
+		return true;
+	}
+	if (!call_int(call, width, 4, &n))
+		return false;
+	if (n > 10000)
+		return call_fail(call, "indent by %lld is too much", (long long)n);
+	buf_fill(out, ' ', n > 0 ? (size_t)n : 0);
+	return true;
+}
+
+static struct value *do_indent(struct call *call, struct value **a)
+{
+	bool first = call_truth(a[2], false), blank = call_truth(a[3], false);
+	struct buf indent = BUF_INIT, out = BUF_INIT;
+	const char *text;
+	size_t length, at = 0, begin, end;
+
+	if (!call_text(call, a[0], NULL, &text, &length) || !indention(call, a[1], &indent))
+		return NULL;
+	for (size_t line = 0; text_line(text, length, &at, &begin, &end); line++) {
+		if (line)
+			buf_addch(&out, '\n');
+		if (line ? blank || end > begin : first)
+			buf_add(&out, buf_str(&indent), indent.len);
+		buf_add(&out, text + begin, end - begin);
+	}
+	if (!length && first)
+		buf_add(&out, buf_str(&indent), indent.len);
+	/* a newline at the end begins one more line, which is empty */
+	if (length && end < length) {
+		buf_addch(&out, '\n');
+		if (blank)
+			buf_add(&out, buf_str(&indent), indent.len);
+	}
+	buf_done(&indent);
+	return value_take_buf(&out);
+}
+
+static struct value *do_truncate(struct call *call, struct value **a)
+{
+	int64_t length, leeway;
+	const char *end, *text;
+	size_t end_bytes, bytes;
+
+	if (!call_text(call, a[0], NULL, &text, &bytes) || !call_int(call, a[1], 255, &length) ||
+	    !call_text(call, a[3], "...", &end, &end_bytes) || !call_int(call, a[4], 5, &leeway))
+		return NULL;
+	int64_t end_count = (int64_t)text_count(end, end_bytes);
+	if (length < end_count || leeway < 0)
+		return call_fail(
+			call, "truncate needs a length of at least %lld and a leeway of at least 0",
+			(long long)end_count);
+	if ((int64_t)text_count(text, bytes) <= length + leeway)
+		return value_keep(a[0]);
+	size_t keep = text_offset(text, bytes, (size_t)(length - end_count));
+	if (!call_truth(a[2], false)) {
+		size_t space = text_find_last(text, keep, " ", 1);
+		keep = space == SIZE_MAX ? keep : space;
+	}
+	struct buf out = BUF_INIT;
+	buf_add(&out, text, keep);
+	buf_add(&out, end, end_bytes);
+	return value_take_buf(&out);
+}
+
+static struct value *do_center(struct call *call, struct value **a)
+{
+	cleanup_value struct value *string = filter_string(a[0]), *width = NULL;
+	int64_t n;
+
+	if (!call_int(call, a[1], 80, &n))
+		return NULL;
+	width = value_int(n);
+	return call_builtin(call, call_find(method_text_table, method_text_count, "center"), string,
+			    &width, 1);
+}
+
+static struct value *do_wordcount(struct call *call, struct value **a)
+{
+	cleanup_value struct value *string = filter_string(a[0]);
+	bool in_word = false;
+	int64_t words = 0;
+
+	(void)call;
+	for (size_t i = 0; i < string->string.length;) {
+		uint32_t c = text_next(string->string.text, string->string.length, &i);
+		bool word = c == '_' || text_is_alnum(c);
+		words += word && !in_word;
+		in_word = word;
+	}
+	return value_int(words);
+}
+
+static struct value *do_format(struct call *call, struct value **a)
+{
+	cleanup_value struct value *string = filter_string(a[0]);
+	cleanup_value struct value *arguments = call->named ? value_dict() : value_tuple(0);
+
+	if (call->named && call->count > 1)
+		return call_fail(call, "format takes values by place or by name, not both");
+	for (size_t i = 1; i < call->count; i++)
+		value_list_add(arguments, value_keep(call->args[i]));
+	for (size_t i = 0; i < call->named; i++)
+		dict_put(&arguments->dict, value_keep(call->names[i]), value_keep(call->values[i]));
+	return format_percent(call->eval, call->node, string, arguments);
+}
+
+/* Where the text that fits into a line ends: at white space or behind a hyphen. */
+struct wrap {
+	size_t width;
+	bool break_long, break_hyphens;
+	const char *separator;
+	size_t separator_length;
+};
+
+/* The length of the chunk at text: blanks, or a word up to a blank or behind a hyphen. */
+static size_t chunk(const char *text, size_t length, bool hyphens)
+{
+	bool blank = isspace((unsigned char)*text);
+	size_t n = 0;
+
+	while (n < length && (isspace((unsigned char)text[n]) != 0) == blank) {
+		n++;
+		if (!blank && hyphens && n > 1 && text[n - 1] == '-' && n < length &&
+		    isalpha((unsigned char)text[n - 2]) && isalpha((unsigned char)text[n]))
+			break;
+	}
+	return n;
+}
+
+static void wrap_line(const char *text, size_t length, const struct wrap *wrap, struct buf *out)
+{
+	size_t used = 0, blanks = 0;
+	bool first = true;
+
+	while (length) {
+		size_t n = chunk(text, length, wrap->break_hyphens), count = text_count(text, n);
+		bool blank = isspace((unsigned char)*text);
+		if (blank && (used || first)) {
+			blanks = n;
+		} else if (!blank && used && used + blanks + count > wrap->width) {
+			bool split = wrap->break_long && count > wrap->width &&
+				     used + blanks < wrap->width;
+			size_t room = split ? wrap->width - used - blanks : 0;
+			size_t bytes = text_offset(text, n, room);
+			if (split) {
+				buf_fill(out, ' ', blanks);
+				buf_add(out, text, bytes);
+			}
+			buf_add(out, wrap->separator, wrap->separator_length);
+			used = blanks = 0;
+			n = bytes;
+		} else if (!blank) {
+			bool split = wrap->break_long && count > wrap->width;
+			size_t bytes = split ? text_offset(text, n, wrap->width - blanks) : n;
+			buf_fill(out, ' ', blanks);
+			buf_add(out, text, bytes);
+			used += blanks + text_count(text, bytes);
+			blanks = 0;
+			n = bytes;
+		}
+		first = false;
+		text += n;
+		length -= n;
+	}
+}
+
+static struct value *do_wordwrap(struct call *call, struct value **a)
+{
+	struct wrap wrap = {.break_long = call_truth(a[2], true),
+			    .break_hyphens = call_truth(a[4], true)};
+	const char *text;
+	size_t length, at = 0, begin, end;
+	int64_t width;
+	struct buf out = BUF_INIT;
+
+	if (!call_text(call, a[0], NULL, &text, &length) || !call_int(call, a[1], 79, &width) ||
+	    !call_text(call, a[3], "\n", &wrap.separator, &wrap.separator_length))
+		return NULL;
+	if (width < 1)
+		return call_fail(call, "wordwrap needs a width above 0");
+	wrap.width = (size_t)width;
+	for (size_t line = 0; text_line(text, length, &at, &begin, &end); line++) {
+		if (line)
+			buf_add(&out, wrap.separator, wrap.separator_length);
+		wrap_line(text + begin, end - begin, &wrap, &out);
+	}
+	return value_take_buf(&out);
+}
+
+/* The styles of Ansible's comment filter. */
+static const struct comment_style {
+	const char *name, *beginning, *decoration, *end;
+} comment_styles[] = {
+	{"plain", "", "# ", ""},	{"erlang", "", "% ", ""},      {"c", "", "// ", ""},
+	{"cblock", "/*", " * ", " */"}, {"xml", "<!--", " - ", "-->"},
+};
+
+static const char *style_text(struct call *call, const char *name, const char *otherwise)
+{
+	for (size_t i = 0; i < call->named; i++)
+		if (value_is_text(call->names[i], name) && call->values[i]->kind == VALUE_STRING)
+			return call->values[i]->string.text;
+	return otherwise;
+}
+
+static int64_t style_count(struct call *call, const char *name)
+{
+	int64_t count = 1;
+
+	for (size_t i = 0; i < call->named; i++)
+		if (value_is_text(call->names[i], name))
+			value_as_int(call->values[i], &count);
+	return count < 0 ? 0 : count > 1000 ? 1000 : count;
+}
+
+static size_t without_blanks(const char *text)
+{
+	size_t begin = 0, end = strlen(text);
+
+	text_strip(text, &begin, &end, TEXT_RIGHT, NULL, 0);
+	return end;
+}
+
+static void comment_body(const char *text, size_t length, const char *decoration,
+			 const char *newline, struct buf *out)
+{
+	cleanup_free char *between = mem_printf("%s%s", newline, decoration);
+	cleanup_free char *empty = mem_printf("%s%s", decoration, newline);
+	cleanup_free char *bare =
+		mem_printf("%.*s%s", (int)without_blanks(decoration), decoration, newline);
+	struct buf lines = BUF_INIT;
+
+	buf_addstr(&lines, decoration);
+	text_replace(text, length, newline, strlen(newline), between, strlen(between), -1, &lines);
+	text_replace(buf_str(&lines), lines.len, empty, strlen(empty), bare, strlen(bare), -1, out);
+	buf_done(&lines);
+}
+
+static struct value *do_comment(struct call *call, struct value **a)
+{
+	const struct comment_style *style = NULL;
+	const char *text, *name;
+	size_t length, name_length;
+	struct buf out = BUF_INIT;
+
+	if (!call_text(call, a[0], NULL, &text, &length) ||
+	    !call_text(call, a[1], "plain", &name, &name_length))
+		return NULL;
+	for (size_t i = 0; i < 5 && !style; i++)
+		style = strcmp(comment_styles[i].name, name) ? NULL : &comment_styles[i];
+	if (!style)
+		return call_fail(call, "comment has no style '%s' (plain, erlang, c, cblock, xml)",
+				 name);
+	const char *newline = style_text(call, "newline", "\n");
+	const char *decoration = style_text(call, "decoration", style->decoration);
+	const char *beginning = style_text(call, "beginning", style->beginning);
+	const char *end = style_text(call, "end", style->end);
+	cleanup_free char *bare = mem_strndup(decoration, without_blanks(decoration));
+	const char *prefix = style_text(call, "prefix", bare);
+	const char *postfix = style_text(call, "postfix", bare);
+	if (*beginning)
+		buf_printf(&out, "%s%s", beginning, newline);
+	for (int64_t i = 0; *prefix && i < style_count(call, "prefix_count"); i++)
+		buf_printf(&out, "%s%s", strcmp(prefix, newline) ? prefix : "", newline);
+	comment_body(text, length, decoration, newline, &out);
+	for (int64_t i = 0; i < style_count(call, "postfix_count"); i++)
+		buf_printf(&out, "%s%s", newline, postfix);
+	if (*end)
+		buf_printf(&out, "%s%s", newline, end);
+	return value_take_buf(&out);
+}
+
+/* shlex.quote */
+static struct value *do_quote(struct call *call, struct value **a)
+{
+	cleanup_value struct value *string =
+		a[0]->kind == VALUE_NONE ? value_string("", 0) : filter_string(a[0]);
+	const char *text = string->string.text;
+	size_t length = string->string.length, safe = 0;
+	struct buf out = BUF_INIT;
+
+	(void)call;
+	while (safe < length &&
+	       (isalnum((unsigned char)text[safe]) || strchr("_@%+=:,./-", text[safe])))
+		safe++;
+	if (length && safe == length)
+		return steal(&string);
+	buf_addch(&out, '\'');
+	text_replace(text, length, "'", 1, "'\"'\"'", 5, -1, &out);
+	buf_addch(&out, '\'');
+	return value_take_buf(&out);
+}
+
+static struct value *do_split(struct call *call, struct value **a)
+{
+	if (a[0]->kind != VALUE_STRING)
+		return call_fail(call, "split needs a string, not a %s", value_type(a[0]));
+	return call_builtin(call, call_find(method_text_table, method_text_count, "split"), a[0],
+			    &call->args[1], call->count - 1);
+}
+
+static const struct builtin entries[] = {
+	{"upper", do_upper, "s", 1, 0},
+	{"lower", do_lower, "s", 1, 0},
+	{"capitalize", do_capitalize, "s", 1, 0},
+	{"title", do_title, "s", 1, 0},
+	{"string", do_string, "object", 1, 0},
+	{"trim", do_trim, "value chars", 1, 0},
+	{"replace", do_replace, "s old new count", 3, 0},
+	{"indent", do_indent, "s width first blank", 1, 0},
+	{"truncate", do_truncate, "s length killwords end leeway", 1, 0},
+	{"center", do_center, "value width", 1, 0},
+	{"wordcount", do_wordcount, "s", 1, 0},
+	{"wordwrap", do_wordwrap, "s width break_long_words wrapstring break_on_hyphens", 1, 0},
+	{"format", do_format, "value", 1, CALL_REST},
+	{"comment", do_comment, "text style", 1, CALL_REST},
+	{"quote", do_quote, "a", 1, 0},
+	{"split", do_split, "s sep maxsplit", 1, 0},
+};
+
+const struct filter_table filter_text_table = {entries, sizeof(entries) / sizeof(*entries)};

@@ -1,0 +1,11 @@
+/* template/format: 'a %s' % b and 'a {}'.format(b). */
+#pragma once
+
+#include "template/call.h"
+
+/* string % arguments (a tuple, a dict, or one value). */
+struct value *format_percent(struct eval *eval, const struct node *node, const struct value *string,
+			     struct value *arguments);
+
+/* str.format: the string is the call's first argument. */
+struct value *format_braces(struct call *call);

@@ -1,0 +1,80 @@
+#include <string.h>
+
+#include "base/mem.h"
+#include "template/eval.h"
+
+struct frame *frame_push(struct eval *eval, struct frame *parent)
+{
+	struct frame *frame = eval->spare;
+
+	if (frame) {
+		eval->spare = frame->parent;
+	} else {
+		frame = mem_new(struct frame);
+		frame->all = eval->frames;
+		eval->frames = frame;
+	}
+	frame->parent = parent;
+	return frame;
+}
+
+void frame_clear(struct frame *frame)
+{
+	for (size_t i = 0; i < frame->n; i++) {
+		value_unref(frame->bindings[i].name);
+		value_unref(frame->bindings[i].value);
+	}
+	frame->n = 0;
+}
+
+void frame_pop(struct eval *eval, struct frame *frame)
+{
+	if (frame->captured)
+		return;
+	frame_clear(frame);
+	frame->parent = eval->spare;
+	eval->spare = frame;
+}
+
+void frame_capture(struct frame *frame)
+{
+	for (; frame && !frame->captured; frame = frame->parent)
+		frame->captured = true;
+}
+
+static bool same(const struct value *a, const struct value *b)
+{
+	return a == b || (a->string.length == b->string.length &&
+			  !memcmp(a->string.text, b->string.text, a->string.length));
+}
+
+static struct frame_binding *find(const struct frame *frame, const struct value *name)
+{
+	for (size_t i = 0; i < frame->n; i++)
+		if (same(frame->bindings[i].name, name))
+			return &frame->bindings[i];
+	return NULL;
+}
+
+void frame_set(struct frame *frame, struct value *name, struct value *value)
+{
+	struct frame_binding *binding = find(frame, name);
+
+	if (binding) {
+		value_unref(binding->value);
+		binding->value = value;
+		return;
+	}
+	mem_grow(frame->bindings, &frame->cap, frame->n + 1);
+	frame->bindings[frame->n++] = (struct frame_binding){value_keep(name), value};
+}
+
+struct value *frame_get(const struct frame *frame, const struct value *name)
+{
+	for (; frame; frame = frame->parent) {
+		const struct frame_binding *binding = find(frame, name);
+		if (binding)
+			return binding->value;
+	}
+	return NULL;
+}

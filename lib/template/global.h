@@ -1,0 +1,30 @@
+/*
+ * template/global: what templates can use although nobody set it: range, dict, namespace, lookup.
+ *
+ * Variables of the user shadow all of them (rule R7).
+ */
+#pragma once
+
+#include "base/list.h"
+#include "template/types.h"
+
+/* Names that the evaluator itself binds in frames. Values that live for ever. */
+enum global_special {
+	GLOBAL_LOOP,
+	GLOBAL_CALLER,
+	GLOBAL_VARARGS,
+	GLOBAL_KWARGS,
+	GLOBAL_BLOCK, /* what a filter block printed; no template can write this name */
+};
+
+struct value *global_name(enum global_special which);
+#define global_loop()  global_name(GLOBAL_LOOP)
+#define global_block() global_name(GLOBAL_BLOCK)
+
+/* A global by name; NULL when there is none. New reference. */
+struct value *global_find(const char *name);
+void global_names(struct list *names);
+
+/* Sets an attribute when value is a namespace; false otherwise. A value that holds the namespace
+ * itself is refused, too. */
+bool global_namespace_set(struct value *value, struct value *name, struct value *item);

@@ -1,0 +1,214 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "template/call.h"
+#include "template/eval.h"
+#include "template/global.h"
+
+/* What `loop` is inside a for. */
+struct loop {
+	struct value *items;
+	size_t index;
+	int depth;
+	const struct template *template;
+	const struct node *node;
+	struct frame *frame; /* that the loop stands in */
+	struct value *seen;  /* what changed() was asked last */
+};
+
+static int run_items(struct eval *eval, const struct node *node, struct value *items, int depth);
+
+static void loop_release(void *state)
+{
+	struct loop *loop = state;
+
+	value_unref(loop->items);
+	value_unref(loop->seen);
+	free(loop);
+}
+
+static struct value *neighbour(struct eval *eval, const struct loop *loop, bool next)
+{
+	if (next ? loop->index + 1 >= loop->items->list.n : loop->index == 0)
+		return eval_undefined(eval, loop->node, "there is no %s item",
+				      next ? "next" : "previous");
+	struct value *item = eval_list_at(eval, loop->items, loop->index + (next ? 1 : (size_t)-1));
+	return item ? value_keep(item) : NULL;
+}
+
+static struct value *cycle(struct call *call, struct value **a)
+{
+	struct loop *loop = call->args[0]->object.state;
+
+	(void)a;
+	if (call->count < 2)
+		return call_fail(call, "cycle() needs something to cycle through");
+	return value_keep(call->args[1 + loop->index % (call->count - 1)]);
+}
+
+static struct value *changed(struct call *call, struct value **a)
+{
+	struct loop *loop = call->args[0]->object.state;
+	struct value *now = value_tuple(call->count);
+
+	(void)a;
+	for (size_t i = 1; i < call->count; i++)
+		value_list_add(now, value_keep(call->args[i]));
+	bool same = loop->seen && value_equal(loop->seen, now);
+	value_unref(loop->seen);
+	loop->seen = now;
+	return value_bool(!same);
+}
+
+static const struct builtin loop_methods[] = {
+	{"cycle", cycle, "loop", 1, CALL_REST},
+	{"changed", changed, "loop", 1, CALL_REST},
+};
+
+static struct value *loop_attribute(struct eval *eval, struct value *self, const char *name)
+{
+	const struct loop *loop = self->object.state;
+	const int64_t index = (int64_t)loop->index, n = (int64_t)loop->items->list.n;
+	const struct {
+		const char *name;
+		int64_t value;
+	} numbers[] = {
+		{"index", index + 1},	      {"index0", index}, {"revindex", n - index},
+		{"revindex0", n - index - 1}, {"length", n},	 {"depth", loop->depth + 1},
+		{"depth0", loop->depth},
+	};
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+		if (!strcmp(name, numbers[i].name))
+			return value_int(numbers[i].value);
+	if (!strcmp(name, "first"))
+		return value_bool(index == 0);
+	if (!strcmp(name, "last"))
+		return value_bool(index + 1 == n);
+	if (!strcmp(name, "previtem") || !strcmp(name, "nextitem"))
+		return neighbour(eval, loop, *name == 'n');
+	const struct builtin *method = call_find(loop_methods, 2, name);
+	return method ? call_bound(method, self) : NULL;
+}
+
+/* loop(children) of a recursive for. */
+static struct value *loop_call(struct call *call, struct value *self)
+{
+	struct loop *loop = self->object.state;
+	struct eval *eval = call->eval;
+	struct frame *frame = eval->frame;
+	const struct template *template = eval->template;
+	struct sink sink, *before = eval->sink;
+
+	if (!loop->node->loop.recursive)
+		return call_fail(call, "this loop is not recursive; write 'for ... recursive'");
+	if (call->count != 1)
+		return call_fail(call, "loop() takes one list");
+	struct value *items = eval_items(eval, call->node, call->args[0]);
+	if (!items || eval_enter(eval, call->node) < 0) {
+		value_unref(items);
+		return NULL;
+	}
+	sink_init(&sink, NULL);
+	eval->sink = &sink;
+	eval->frame = loop->frame;
+	eval->template = loop->template;
+	int r = run_items(eval, loop->node, items, loop->depth + 1);
+	eval->template = template;
+	eval->frame = frame;
+	eval->sink = before;
+	eval_leave(eval);
+	value_unref(items);
+	struct value *value = r < 0 ? NULL : sink_result(&sink);
+	sink_done(&sink);
+	return value;
+}
+
+static const struct object_class loop_class = {
+	.type = "LoopContext",
+	.release = loop_release,
+	.attribute = loop_attribute,
+	.call = loop_call,
+};
+
+/* The items for which the condition holds. */
+static struct value *select_items(struct eval *eval, const struct node *node, struct value *items)
+{
+	cleanup_value struct value *chosen = value_list();
+	struct frame *before = eval->frame, *frame = frame_push(eval, before);
+	int r = 0;
+
+	eval->frame = frame;
+	for (size_t i = 0; i < items->list.n && r == 0; i++) {
+		struct value *item = eval_list_at(eval, items, i);
+		bool yes = false;
+		if (!item || eval_assign(eval, node->loop.target, value_keep(item)) < 0 ||
+		    eval_condition(eval, node->loop.condition, &yes) < 0)
+			r = -1;
+		if (r == 0 && yes)
+			value_list_add(chosen, value_keep(item));
+	}
+	eval->frame = before;
+	frame_pop(eval, frame);
+	return r < 0 ? NULL : steal(&chosen);
+}
+
+static struct value *loop_new(struct eval *eval, const struct node *node, struct value *items,
+			      int depth)
+{
+	struct loop *loop = mem_new(struct loop);
+
+	*loop = (struct loop){
+		.items = value_keep(items),
+		.depth = depth,
+		.template = eval->template,
+		.node = node,
+		.frame = eval->frame,
+	};
+	return value_object(&loop_class, loop);
+}
+
+/* One turn, in a frame that forgets what was set in the turn before. */
+static int turn(struct eval *eval, const struct node *node, struct value *item, struct value *loop)
+{
+	if (loop)
+		frame_set(eval->frame, global_loop(), value_keep(loop));
+	if (eval_assign(eval, node->loop.target, value_keep(item)) < 0)
+		return -1;
+	return exec_body(eval, node->loop.body);
+}
+
+static int run_items(struct eval *eval, const struct node *node, struct value *all, int depth)
+{
+	struct frame *outside = eval->frame;
+	cleanup_value struct value *items =
+		node->loop.condition ? select_items(eval, node, all) : value_keep(all);
+	int r = items ? 0 : -1;
+	cleanup_value struct value *loop =
+		items && node->loop.extended ? loop_new(eval, node, items, depth) : NULL;
+
+	for (size_t i = 0; r == 0 && i < items->list.n; i++) {
+		struct value *item = eval_list_at(eval, items, i);
+		if (!item)
+			return -1;
+		if (loop)
+			((struct loop *)loop->object.state)->index = i;
+		eval->frame = frame_push(eval, outside);
+		r = turn(eval, node, item, loop);
+		frame_pop(eval, eval->frame);
+		eval->frame = outside;
+	}
+	if (r == 0 && !items->list.n)
+		r = exec_body(eval, node->loop.otherwise);
+	return r;
+}
+
+int loop_run(struct eval *eval, const struct node *node)
+{
+	cleanup_value struct value *sequence = eval_expression(eval, node->loop.sequence);
+	cleanup_value struct value *items =
+		sequence ? eval_items(eval, node->loop.sequence, sequence) : NULL;
+
+	return items ? run_items(eval, node, items, 0) : -1;
+}

@@ -1,0 +1,22 @@
+/*
+ * template/method: the methods of Python's types that templates may call.
+ *
+ * One table a type: strings in method_text.c, lists, dicts, numbers and dates in method.c. What
+ * changes a list or dict works on the rendering's own copy of it.
+ */
+#pragma once
+
+#include "template/call.h"
+
+/* The method, bound, or the attribute; NULL when the type has none of that name. */
+struct value *method_find(struct value *self, const char *name);
+
+/* append, update, pop ...: a template that uses them needs copies of its variables. */
+bool method_mutates(const char *name);
+
+extern const struct builtin method_text_table[];
+extern const size_t method_text_count;
+
+/* Pieces of text between a separator (NULL: white space), at most `most` cuts (negative: all). */
+struct value *method_text_split(const char *text, size_t length, const char *separator,
+				size_t separator_length, int64_t most, bool from_right);

@@ -1,0 +1,530 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "template/filter.h"
+#include "template/literal.h"
+#include "template/method.h"
+#include "template/parser.h"
+#include "template/test.h"
+
+static struct node *constant(struct parser *parser, const struct token *token, struct value value)
+{
+	struct node *node = parser_node(parser, NODE_CONSTANT, token);
+
+	value.refs = -1;
+	node->constant = arena_copy(parser->arena, &value, sizeof(value));
+	return node;
+}
+
+static struct node *string_constant(struct parser *parser, const struct token *token,
+				    const char *text, size_t length)
+{
+	struct value value = {.kind = VALUE_STRING};
+
+	value.string.text = text;
+	value.string.length = length;
+	value.string.hash = value_hash(&value);
+	value.markup = template_has_markup(text, length);
+	return constant(parser, token, value);
+}
+
+/* Strings that stand side by side are one. */
+static struct node *read_strings(struct parser *parser)
+{
+	const struct token *first = parser_advance(parser);
+
+	if (!parser_is(parser, TOKEN_STRING))
+		return string_constant(parser, first, first->text, first->length);
+	struct buf text = BUF_INIT;
+	buf_add(&text, first->text, first->length);
+	while (parser_is(parser, TOKEN_STRING)) {
+		const struct token *more = parser_advance(parser);
+		buf_add(&text, more->text, more->length);
+	}
+	char *joined = arena_text(parser->arena, buf_str(&text), text.len);
+	struct node *node = string_constant(parser, first, joined, text.len);
+	buf_done(&text);
+	return parser_close(parser, node);
+}
+
+static struct node *read_number(struct parser *parser)
+{
+	const struct token *token = parser_advance(parser);
+	cleanup_value struct value *number = token->kind == TOKEN_FLOAT
+						     ? literal_float(token->text, token->length)
+						     : literal_integer(token->text, token->length);
+
+	if (!number)
+		return parser_fail(parser, token, "this number is too long");
+	if (number->kind == VALUE_BIG) {
+		struct big_constant *big = arena_new(parser->arena, struct big_constant);
+		big->number = steal(&number->big);
+		big->next = parser->template->bigs;
+		parser->template->bigs = big;
+		return constant(parser, token,
+				(struct value){.kind = VALUE_BIG, .big = big->number});
+	}
+	return constant(parser, token, *number);
+}
+
+static struct node *read_list(struct parser *parser)
+{
+	cleanup_parser_list struct parser_list items = {0};
+	struct node *node = parser_node(parser, NODE_LIST, parser_advance(parser));
+
+	while (!parser_is(parser, TOKEN_RIGHT_BRACKET)) {
+		if (items.n && !parser_expect(parser, TOKEN_COMMA))
+			return NULL;
+		if (parser_is(parser, TOKEN_RIGHT_BRACKET))
+			break;
+		struct node *item = expression_read(parser);
+		if (!item)
+			return NULL;
+		parser_list_add(&items, item);
+	}
+	parser_advance(parser);
+	node->list.items = parser_list_settle(parser, &items);
+	node->list.count = items.n;
+	return parser_close(parser, node);
+}
+
+static struct node *read_dict(struct parser *parser)
+{
+	cleanup_parser_list struct parser_list keys = {0}, values = {0};
+	struct node *node = parser_node(parser, NODE_DICT, parser_advance(parser));
+
+	while (!parser_is(parser, TOKEN_RIGHT_BRACE)) {
+		if (keys.n && !parser_expect(parser, TOKEN_COMMA))
+			return NULL;
+		if (parser_is(parser, TOKEN_RIGHT_BRACE))
+			break;
+		struct node *key = expression_read(parser);
+		if (!key || !parser_expect(parser, TOKEN_COLON))
+			return NULL;
+		struct node *value = expression_read(parser);
+		if (!value)
+			return NULL;
+		parser_list_add(&keys, key);
+		parser_list_add(&values, value);
+	}
+	parser_advance(parser);
+	node->dict.keys = parser_list_settle(parser, &keys);
+	node->dict.values = parser_list_settle(parser, &values);
+	node->dict.count = keys.n;
+	return parser_close(parser, node);
+}
+
+static void note_seen(struct parser *parser, const struct token *name)
+{
+	static const struct {
+		const char *name;
+		unsigned seen;
+	} special[] = {{"caller", SEEN_CALLER},
+		       {"varargs", SEEN_VARARGS},
+		       {"kwargs", SEEN_KWARGS},
+		       {"loop", SEEN_LOOP}};
+
+	for (size_t i = 0; i < 4; i++)
+		if (name->length == strlen(special[i].name) &&
+		    !memcmp(name->text, special[i].name, name->length))
+			parser->seen |= special[i].seen;
+}
+
+static struct node *read_name(struct parser *parser)
+{
+	const struct token *token = parser_current(parser);
+	static const struct {
+		const char *word;
+		struct value value;
+	} words[] = {
+		{"true", {.kind = VALUE_BOOL, .boolean = true}},
+		{"True", {.kind = VALUE_BOOL, .boolean = true}},
+		{"false", {.kind = VALUE_BOOL}},
+		{"False", {.kind = VALUE_BOOL}},
+		{"none", {.kind = VALUE_NONE}},
+		{"None", {.kind = VALUE_NONE}},
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (parser_skip_word(parser, words[i].word))
+			return constant(parser, token, words[i].value);
+	parser_advance(parser);
+	note_seen(parser, token);
+	struct node *node = parser_node(parser, NODE_NAME, token);
+	node->name = parser_name(parser, token);
+	return node;
+}
+
+static struct node *tuple_of(struct parser *parser, struct parser_list *items,
+			     const struct token *first)
+{
+	struct node *node = parser_node(parser, NODE_TUPLE, first);
+
+	node->list.items = parser_list_settle(parser, items);
+	node->list.count = items->n;
+	return parser->at && parser->tokens[parser->at - 1].end > node->end
+		       ? parser_close(parser, node)
+		       : node;
+}
+
+static bool tuple_ends(const struct parser *parser, const char *end)
+{
+	return parser_is(parser, TOKEN_PRINT_END) || parser_is(parser, TOKEN_BLOCK_END) ||
+	       parser_is(parser, TOKEN_RIGHT_PAREN) || (end && parser_is_word(parser, end));
+}
+
+/* One thing, or several with commas between them. */
+struct node *operand_tuple(struct parser *parser, parser_reader read, const char *end,
+			   bool may_be_empty)
+{
+	cleanup_parser_list struct parser_list items = {0};
+	const struct token *first = parser_current(parser);
+	bool tuple = false;
+
+	for (;;) {
+		if (tuple_ends(parser, end))
+			break;
+		struct node *item = read(parser);
+		if (!item)
+			return NULL;
+		parser_list_add(&items, item);
+		if (!parser_skip(parser, TOKEN_COMMA))
+			break;
+		tuple = true;
+	}
+	if (tuple || (!items.n && may_be_empty))
+		return tuple_of(parser, &items, first);
+	if (items.n)
+		return items.items[0];
+	char got[64];
+	return parser_fail(parser, parser_current(parser), "expected an expression, got %s",
+			   lexer_describe(parser_current(parser), got, sizeof(got)));
+}
+
+static struct node *read_parentheses(struct parser *parser)
+{
+	const struct token *open = parser_advance(parser);
+	struct node *node = operand_tuple(parser, expression_read, NULL, true);
+
+	if (!node || !parser_expect(parser, TOKEN_RIGHT_PAREN))
+		return NULL;
+	if (node->kind == NODE_TUPLE) {
+		node->begin = open->begin;
+		node->line = open->line;
+		node->column = open->column;
+		parser_close(parser, node);
+	}
+	return node;
+}
+
+struct node *operand_read(struct parser *parser)
+{
+	char got[64];
+
+	switch (parser_current(parser)->kind) {
+	case TOKEN_NAME:
+		return read_name(parser);
+	case TOKEN_STRING:
+		return read_strings(parser);
+	case TOKEN_INTEGER:
+	case TOKEN_FLOAT:
+		return read_number(parser);
+	case TOKEN_LEFT_PAREN:
+		return read_parentheses(parser);
+	case TOKEN_LEFT_BRACKET:
+		return read_list(parser);
+	case TOKEN_LEFT_BRACE:
+		return read_dict(parser);
+	default:
+		return parser_fail(parser, parser_current(parser), "unexpected %s",
+				   lexer_describe(parser_current(parser), got, sizeof(got)));
+	}
+}
+
+/* What stands between brackets: an expression, or start:stop:step. */
+static struct node *read_subscript(struct parser *parser)
+{
+	const struct token *first = parser_current(parser);
+	struct node *parts[3] = {NULL}, *slice;
+	int part = 0;
+
+	if (!parser_is(parser, TOKEN_COLON)) {
+		parts[0] = expression_read(parser);
+		if (!parts[0] || !parser_is(parser, TOKEN_COLON))
+			return parts[0];
+	}
+	while (part < 2 && parser_skip(parser, TOKEN_COLON)) {
+		part++;
+		if (parser_is(parser, TOKEN_COLON) || parser_is(parser, TOKEN_RIGHT_BRACKET) ||
+		    parser_is(parser, TOKEN_COMMA))
+			continue;
+		parts[part] = expression_read(parser);
+		if (!parts[part])
+			return NULL;
+	}
+	slice = parser_node(parser, NODE_SLICE, first);
+	slice->slice.start = parts[0];
+	slice->slice.stop = parts[1];
+	slice->slice.step = parts[2];
+	return parser_close(parser, slice);
+}
+
+static struct node *read_item(struct parser *parser, struct node *object)
+{
+	cleanup_parser_list struct parser_list keys = {0};
+	const struct token *first = parser_advance(parser);
+	struct node *node = parser_around(parser, NODE_ITEM, object);
+
+	while (!parser_is(parser, TOKEN_RIGHT_BRACKET)) {
+		if (keys.n && !parser_expect(parser, TOKEN_COMMA))
+			return NULL;
+		struct node *key = read_subscript(parser);
+		if (!key)
+			return NULL;
+		parser_list_add(&keys, key);
+	}
+	parser_advance(parser);
+	node->item.object = object;
+	node->item.key = keys.n == 1 ? keys.items[0] : tuple_of(parser, &keys, first);
+	return parser_close(parser, node);
+}
+
+struct node *operand_attribute(struct parser *parser, struct node *object)
+{
+	parser_advance(parser);
+	const struct token *name = parser_current(parser);
+
+	if (name->kind == TOKEN_INTEGER) {
+		struct node *node = parser_around(parser, NODE_ITEM, object);
+		node->item.object = object;
+		node->item.key = read_number(parser);
+		return node->item.key ? parser_close(parser, node) : NULL;
+	}
+	if (name->kind != TOKEN_NAME)
+		return parser_fail(parser, name, "expected a name or a number behind the point");
+	parser_advance(parser);
+	struct node *node = parser_around(parser, NODE_ATTRIBUTE, object);
+	node->attribute.object = object;
+	node->attribute.name = parser_name(parser, name);
+	if (method_mutates(node->attribute.name->string.text))
+		parser->template->mutates = true;
+	return parser_close(parser, node);
+}
+
+/* One argument into where it belongs. False after an error. */
+static bool read_argument(struct parser *parser, struct arguments *arguments,
+			  struct parser_list *items, struct parser_list *values,
+			  struct parser_list *names)
+{
+	const struct token *token = parser_current(parser);
+	static const char *const disorder = "arguments must come as: a, b, name=c, *list, **dict";
+
+	if (token->kind == TOKEN_MULTIPLY || token->kind == TOKEN_POWER) {
+		struct node **spread = token->kind == TOKEN_MULTIPLY ? &arguments->spread
+								     : &arguments->spread_named;
+		if (arguments->spread_named || *spread)
+			return parser_fail(parser, token, "%s", disorder);
+		parser_advance(parser);
+		return (*spread = expression_read(parser));
+	}
+	bool named =
+		token->kind == TOKEN_NAME && parser->tokens[parser->at + 1].kind == TOKEN_ASSIGN;
+	if (arguments->spread_named || (!named && (arguments->spread || values->n)))
+		return parser_fail(parser, token, "%s", disorder);
+	if (named) {
+		parser_advance(parser);
+		parser_advance(parser);
+		parser_list_add(names, (struct node *)parser_name(parser, token));
+	}
+	struct node *value = expression_read(parser);
+	if (value)
+		parser_list_add(named ? values : items, value);
+	return value;
+}
+
+static bool read_arguments(struct parser *parser, struct arguments *arguments)
+{
+	cleanup_parser_list struct parser_list items = {0}, values = {0}, names = {0};
+	bool any = false;
+
+	parser_advance(parser);
+	while (!parser_is(parser, TOKEN_RIGHT_PAREN)) {
+		if (any && !parser_expect(parser, TOKEN_COMMA))
+			return false;
+		if (any && parser_is(parser, TOKEN_RIGHT_PAREN))
+			break;
+		if (!read_argument(parser, arguments, &items, &values, &names))
+			return false;
+		any = true;
+	}
+	parser_advance(parser);
+	arguments->items = parser_list_settle(parser, &items);
+	arguments->count = items.n;
+	arguments->values = parser_list_settle(parser, &values);
+	arguments->names = (struct value **)parser_list_settle(parser, &names);
+	arguments->named = values.n;
+	return true;
+}
+
+static struct node *read_call(struct parser *parser, struct node *function)
+{
+	struct node *node = parser_around(parser, NODE_CALL, function);
+
+	node->call.function = function;
+	return read_arguments(parser, &node->call.arguments) ? parser_close(parser, node) : NULL;
+}
+
+struct node *operand_postfix(struct parser *parser, struct node *node)
+{
+	while (node) {
+		if (parser_is(parser, TOKEN_DOT))
+			node = operand_attribute(parser, node);
+		else if (parser_is(parser, TOKEN_LEFT_BRACKET))
+			node = read_item(parser, node);
+		else if (parser_is(parser, TOKEN_LEFT_PAREN))
+			node = read_call(parser, node);
+		else
+			break;
+	}
+	return node;
+}
+
+/* "ansible.builtin.b64encode": the name without its collection; the token is the last part. */
+static char *read_dotted(struct parser *parser, const struct token **ret_token)
+{
+	struct buf name = BUF_INIT;
+
+	do {
+		*ret_token = parser_expect(parser, TOKEN_NAME);
+		if (!*ret_token) {
+			buf_done(&name);
+			return NULL;
+		}
+		if (name.len)
+			buf_addch(&name, '.');
+		buf_add(&name, (*ret_token)->text, (*ret_token)->length);
+	} while (parser_skip(parser, TOKEN_DOT));
+	char *full = buf_steal(&name);
+	static const char *const builtin[] = {"ansible.builtin.", "ansible.legacy."};
+	for (size_t i = 0; i < 2; i++)
+		if (!strncmp(full, builtin[i], strlen(builtin[i])))
+			memmove(full, full + strlen(builtin[i]),
+				strlen(full) - strlen(builtin[i]) + 1);
+	return full;
+}
+
+static struct node *unknown(struct parser *parser, const struct token *token, const char *what,
+			    const char *name, const char *nearest)
+{
+	parser_fail(parser, token, "unknown %s '%s'", what, name);
+	if (nearest)
+		err_hint(parser->err, "did you mean '%s'?", nearest);
+	return NULL;
+}
+
+static struct node *read_filter(struct parser *parser, struct node *value)
+{
+	const struct token *token;
+	cleanup_free char *name = read_dotted(parser, &token);
+
+	if (!name)
+		return NULL;
+	const struct builtin *filter = filter_find(name);
+	if (!filter)
+		return unknown(parser, token, "filter", name, filter_nearest(name));
+	struct node *node = parser_node(parser, NODE_FILTER, token);
+	node->call.function = value;
+	node->call.builtin = filter;
+	if (parser_is(parser, TOKEN_LEFT_PAREN) && !read_arguments(parser, &node->call.arguments))
+		return NULL;
+	return parser_close(parser, node);
+}
+
+struct node *operand_filters(struct parser *parser, struct node *value, bool first)
+{
+	while (first || parser_skip(parser, TOKEN_PIPE)) {
+		value = read_filter(parser, value);
+		if (!value)
+			return NULL;
+		first = false;
+	}
+	return value;
+}
+
+/* "is divisibleby 3": one argument needs no parentheses. */
+static bool has_bare_argument(const struct parser *parser)
+{
+	switch (parser_current(parser)->kind) {
+	case TOKEN_NAME:
+		return !parser_is_word(parser, "else") && !parser_is_word(parser, "or") &&
+		       !parser_is_word(parser, "and");
+	case TOKEN_STRING:
+	case TOKEN_INTEGER:
+	case TOKEN_FLOAT:
+	case TOKEN_LEFT_BRACKET:
+	case TOKEN_LEFT_BRACE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool read_test_arguments(struct parser *parser, struct arguments *arguments)
+{
+	if (parser_is(parser, TOKEN_LEFT_PAREN))
+		return read_arguments(parser, arguments);
+	if (!has_bare_argument(parser))
+		return true;
+	if (parser_is_word(parser, "is")) {
+		parser_fail(parser, parser_current(parser), "tests cannot be chained with 'is'");
+		return false;
+	}
+	struct node *argument = operand_read(parser);
+	argument = argument ? operand_postfix(parser, argument) : NULL;
+	if (!argument)
+		return false;
+	arguments->items = arena_copy(parser->arena, &argument, sizeof(argument));
+	arguments->count = 1;
+	return true;
+}
+
+static struct node *read_test(struct parser *parser, struct node *value)
+{
+	parser_advance(parser);
+	bool negated = parser_skip_word(parser, "not");
+	const struct token *token;
+	cleanup_free char *name = read_dotted(parser, &token);
+
+	if (!name)
+		return NULL;
+	const struct builtin *test = test_find(name);
+	if (!test)
+		return unknown(parser, token, "test", name, test_nearest(name));
+	struct node *node = parser_node(parser, NODE_TEST, token);
+	node->call.function = value;
+	node->call.builtin = test;
+	if (!read_test_arguments(parser, &node->call.arguments))
+		return NULL;
+	parser_close(parser, node);
+	if (!negated)
+		return node;
+	struct node *not_node = parser_around(parser, NODE_NOT, node);
+	not_node->operand = node;
+	return parser_close(parser, not_node);
+}
+
+struct node *operand_filters_and_tests(struct parser *parser, struct node *node)
+{
+	while (node) {
+		if (parser_skip(parser, TOKEN_PIPE))
+			node = read_filter(parser, node);
+		else if (parser_is_word(parser, "is"))
+			node = read_test(parser, node);
+		else if (parser_is(parser, TOKEN_LEFT_PAREN))
+			node = read_call(parser, node);
+		else
+			break;
+	}
+	return node;
+}

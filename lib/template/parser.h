@@ -1,0 +1,92 @@
+/*
+ * template/parser: tokens into the tree of ast.h.
+ *
+ * parser.c has the statements, expression.c the expressions. A function that returns NULL has
+ * filled err. Names of filters and tests are looked up here, so that a typing mistake is found
+ * when the template is compiled.
+ */
+#pragma once
+
+#include "template/lexer.h"
+
+/* Names that make a macro or a loop carry more: found while its body is read. */
+enum parser_seen {
+	SEEN_CALLER = 1,
+	SEEN_VARARGS = 2,
+	SEEN_KWARGS = 4,
+	SEEN_LOOP = 8,
+};
+
+struct parser_open;
+
+struct parser {
+	struct template *template;
+	struct arena *arena;
+	const struct token *tokens;
+	size_t at;
+	int depth;
+	unsigned seen;			/* enum parser_seen */
+	const struct parser_open *open; /* the blocks that are not closed yet, innermost first */
+	struct err *err;
+};
+
+struct parser_open {
+	const struct token *token; /* "for" */
+	const struct parser_open *outer;
+};
+
+/* The whole template into template->body. */
+int parser_read(struct template *template, const struct token_list *tokens, struct err *err);
+
+/* For parser.c and expression.c. */
+struct node *parser_node(struct parser *parser, enum node_kind kind, const struct token *at);
+const struct token *parser_current(const struct parser *parser);
+const struct token *parser_advance(struct parser *parser); /* returns the token passed */
+bool parser_is(const struct parser *parser, enum token_kind kind);
+bool parser_is_word(const struct parser *parser, const char *word);
+bool parser_skip(struct parser *parser, enum token_kind kind);
+bool parser_skip_word(struct parser *parser, const char *word);
+/* The token, or NULL with err: "expected ')', got ...". */
+const struct token *parser_expect(struct parser *parser, enum token_kind kind);
+/* Sets err at a token; always NULL. */
+void *parser_fail(struct parser *parser, const struct token *at, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+struct value *parser_name(struct parser *parser, const struct token *token);
+
+typedef struct node *(*parser_reader)(struct parser *parser);
+
+/* Nodes are gathered on the heap and move to the arena when their number is known. */
+struct parser_list {
+	struct node **items;
+	size_t n, cap;
+};
+
+#define cleanup_parser_list __attribute__((cleanup(parser_list_done)))
+
+void parser_list_add(struct parser_list *list, struct node *node);
+struct node **parser_list_settle(struct parser *parser, struct parser_list *list);
+void parser_list_done(struct parser_list *list);
+
+/* Lets a node end with the token that was read last; returns it. */
+struct node *parser_close(struct parser *parser, struct node *node);
+/* A node that begins where another one does. */
+struct node *parser_around(struct parser *parser, enum node_kind kind, const struct node *first);
+
+/* "a, b" gives a tuple. Ends before `end` (a word) when it is not NULL. */
+struct node *expression_tuple(struct parser *parser, bool conditional, const char *end);
+struct node *expression_read(struct parser *parser);
+/* A name, a tuple of names or (where `member`) namespace.name. */
+struct node *expression_target(struct parser *parser, const char *end, bool member);
+
+/* A literal, a name, or something in brackets. */
+struct node *operand_read(struct parser *parser);
+/* What follows it: .name, [key], (arguments). */
+struct node *operand_postfix(struct parser *parser, struct node *node);
+struct node *operand_attribute(struct parser *parser, struct node *object);
+/* ... and |filter, is test. */
+struct node *operand_filters_and_tests(struct parser *parser, struct node *node);
+/* The filters after "filter" or "set x": the innermost one has no function when value is NULL. */
+struct node *operand_filters(struct parser *parser, struct node *value, bool first);
+/* One thing, or a tuple of what `read` reads. */
+struct node *operand_tuple(struct parser *parser, parser_reader read, const char *end,
+			   bool may_be_empty);

@@ -1,0 +1,332 @@
+#include "template/template.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/list.h"
+#include "base/mem.h"
+#include "template/eval.h"
+#include "template/parser.h"
+#include "template/text.h"
+
+#define LARGEST (64u << 20) /* bytes of source: places are kept in 32 bits */
+
+/* \r\n and \r become \n; one newline at the end goes unless it is to be kept. */
+static void normalise(struct template *template, const char *text, size_t length)
+{
+	char *source = arena_alloc(&template->arena, length + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < length; i++) {
+		if (text[i] != '\r') {
+			source[n++] = text[i];
+			continue;
+		}
+		source[n++] = '\n';
+		if (i + 1 < length && text[i + 1] == '\n')
+			i++;
+	}
+	if (n && source[n - 1] == '\n' && !template->options.keep_trailing_newline)
+		n--;
+	source[n] = '\0';
+	template->source = source;
+	template->length = n;
+}
+
+static size_t newlines_at_end(const char *text, size_t length)
+{
+	size_t n = 0;
+
+	while (n < length && text[length - 1 - n] == '\n')
+		n++;
+	return n;
+}
+
+static int read_header(struct template *template, const struct template_text *text,
+		       size_t *ret_skip, struct err *err)
+{
+	int column;
+
+	if (!text->header || !options_present(text->text, text->length))
+		return 0;
+	int r = options_read(text->text, text->length, &template->options, ret_skip, &column, err);
+	if (r < 0) {
+		const char *end = memchr(text->text, '\n', text->length);
+		err_at(err, template->name, template->first_line, column);
+		err_excerpt(err, text->text, (int)(end ? (size_t)(end - text->text) : text->length),
+			    1);
+	}
+	return r;
+}
+
+static int parse(struct template *template, size_t skip, struct err *err)
+{
+	struct token_list tokens = {0};
+	int r = lexer_read(template, skip, &tokens, err);
+
+	if (r == 0)
+		r = parser_read(template, &tokens, err);
+	free(tokens.items);
+	return r;
+}
+
+static int build(struct template *template, const struct template_text *text, struct err *err)
+{
+	size_t skip = 0;
+	int r = read_header(template, text, &skip, err);
+
+	if (r < 0)
+		return r;
+	template->newlines = newlines_at_end(text->text, text->length);
+	if (text->header && !skip && !options_markup(text->options, text->text, text->length)) {
+		template->plain = true;
+		template->text = arena_text(&template->arena, text->text, text->length);
+		template->text_length = text->length;
+		return 0;
+	}
+	normalise(template, text->text, text->length);
+	/* the header line may have lost a \r */
+	if (skip) {
+		const char *end = memchr(template->source, '\n', template->length);
+		skip = end ? (size_t)(end - template->source) + 1 : template->length;
+	}
+	return parse(template, skip, err);
+}
+
+int template_build(const struct template_text *text, struct template **ret, struct err *err)
+{
+	if (text->length > LARGEST) {
+		err_set(err, ERR_INVALID, "a template must not be larger than %u bytes", LARGEST);
+		return err_at(err, text->name, 0, 0);
+	}
+	struct template *template = mem_new(struct template);
+	template->name = mem_strdup(text->name ? text->name : "");
+	template->first_line = text->line > 0 ? text->line : 1;
+	template->first_column = text->column > 0 ? text->column : 1;
+	template->options = *text->options;
+	int r = build(template, text, err);
+	if (r < 0)
+		template_free(template);
+	else
+		*ret = template;
+	return r;
+}
+
+int template_compile(const char *name, const char *text, size_t length, struct template **ret,
+		     struct err *err)
+{
+	if (memchr(text, '\0', length)) {
+		err_set(err, ERR_INVALID, "this is a binary file, not a template");
+		return err_at(err, name, 0, 0);
+	}
+	return template_build(
+		&(struct template_text){
+			.name = name,
+			.text = text,
+			.length = length,
+			.options = &options_default,
+			.header = true,
+		},
+		ret, err);
+}
+
+void template_free(struct template *template)
+{
+	if (!template)
+		return;
+	for (struct big_constant *big = template->bigs; big; big = big->next)
+		BN_free(big->number);
+	arena_done(&template->arena);
+	free(template->name);
+	free(template);
+}
+
+int template_point(const struct template *template, uint32_t begin, uint32_t end, struct err *err)
+{
+	const char *source = template->source ? template->source : "";
+	size_t length = template->source ? template->length : 0, line = 0;
+	int number = template->first_line;
+
+	if (begin > length)
+		begin = (uint32_t)length;
+	for (size_t i = 0; i < begin; i++)
+		if (source[i] == '\n') {
+			number++;
+			line = i + 1;
+		}
+	size_t stop = line + strcspn(source + line, "\n");
+	if (end > stop)
+		end = (uint32_t)stop;
+	int column = (int)text_count(source + line, begin - line) + 1;
+	int width = end > begin ? (int)text_count(source + begin, end - begin) : 1;
+	struct buf excerpt = BUF_INIT;
+	if (number == template->first_line) {
+		column += template->first_column - 1;
+		buf_fill(&excerpt, ' ', (size_t) template->first_column - 1);
+	}
+	buf_add(&excerpt, source + line, stop - line);
+	err_at(err, template->name, number, column);
+	err_excerpt(err, buf_str(&excerpt), (int)excerpt.len, width);
+	buf_done(&excerpt);
+	return -(int)err->code;
+}
+
+const char *template_source(const struct template *template, const struct node *node,
+			    size_t *ret_length)
+{
+	*ret_length = node->end - node->begin;
+	return template->source + node->begin;
+}
+
+static int report(struct eval *eval, struct value *undefined, struct frame *frame, struct err *err)
+{
+	eval->frame = frame; /* names that the template set are known names, too */
+	return trouble_report(undefined->trouble, eval, err);
+}
+
+/* The only thing that was printed, when it is no string: no newline is added (rule R2). */
+static int finish_single(const struct template *template, struct sink *sink, struct err *err)
+{
+	const struct value *single = sink->single;
+
+	if (single->kind == VALUE_OBJECT || single->kind == VALUE_RANGE ||
+	    single->kind == VALUE_OMIT) {
+		err_set(err, ERR_INVALID, "the template prints nothing but a %s, which is no text",
+			value_type(single));
+		return err_at(err, template->name, 0, 0);
+	}
+	value_print_final(single, &sink->text);
+	return 0;
+}
+
+static int finish(const struct template *template, struct sink *sink, struct err *err)
+{
+	if (sink->single)
+		return finish_single(template, sink, err);
+	if (!sink->count || template->plain)
+		return 0;
+	size_t have = newlines_at_end(buf_str(&sink->text), sink->text.len);
+	for (; have < template->newlines; have++)
+		buf_addstr(&sink->text, template->options.newline);
+	return 0;
+}
+
+int template_render(const struct template *template, const struct template_scope *scope,
+		    const struct template_loader *loader, const struct template_limits *limits,
+		    struct template_output *ret, struct err *err)
+{
+	struct eval eval;
+	struct sink sink;
+	struct frame *frame;
+
+	*ret = (struct template_output){0};
+	eval_init(&eval, scope, loader, limits);
+	sink_init(&sink, ret);
+	int r = eval_template(&eval, template, NULL, &sink, &frame);
+	if (sink.marker)
+		r = report(&eval, sink.marker, frame, err);
+	else if (r < 0)
+		r = report(&eval, eval.raised, frame, err);
+	else
+		r = finish(template, &sink, err);
+	if (r < 0) {
+		template_output_done(ret);
+	} else {
+		ret->text = sink.text;
+		sink.text = BUF_INIT;
+	}
+	sink_done(&sink);
+	eval_done(&eval);
+	return r;
+}
+
+/* The last place that printed something on the line, else the one that began it. */
+bool template_output_origin(const struct template_output *output, int output_line,
+			    const char **ret_file, int *ret_line, int *ret_column)
+{
+	const struct template_mark *found = NULL;
+	int lines = 1;
+
+	for (size_t i = 0; i < output->text.len; i++)
+		lines += output->text.data[i] == '\n' && i + 1 < output->text.len;
+	if (output_line < 1 || output_line > lines)
+		return false;
+	for (size_t i = 0; i < output->mark_count; i++) {
+		const struct template_mark *mark = &output->marks[i];
+		if (mark->output_line > output_line)
+			break;
+		if (!found || mark->output_line > found->output_line || mark->printed)
+			found = mark;
+	}
+	if (!found)
+		return false;
+	*ret_file = found->file;
+	*ret_line = found->line;
+	*ret_column = found->column;
+	return true;
+}
+
+void template_output_done(struct template_output *output)
+{
+	buf_done(&output->text);
+	free(output->marks);
+	if (output->names)
+		list_done(output->names);
+	free(output->names);
+	*output = (struct template_output){0};
+}
+
+bool template_has_markup(const char *text, size_t length)
+{
+	return options_present(text, length) || options_markup(&options_default, text, length);
+}
+
+static int evaluate(const struct template *template, const struct template_scope *scope,
+		    const struct template_loader *loader, struct value **ret, struct err *err)
+{
+	struct eval eval;
+	int r = 0;
+
+	eval_init(&eval, scope, loader, NULL);
+	eval.template = template;
+	struct value *value = eval_result(&eval, template);
+	*ret = value ? eval_export(&eval, NULL, value) : NULL;
+	if (!*ret) {
+		r = trouble_report(eval.raised->trouble, &eval, err);
+		err_at(err, template->name, template->first_line, template->first_column);
+	}
+	value_unref(value);
+	eval_done(&eval);
+	return r;
+}
+
+int template_evaluate(const char *name, const char *text, int line, int column,
+		      const struct template_scope *scope, const struct template_loader *loader,
+		      struct value **ret, struct err *err)
+{
+	struct options options = options_default;
+	struct template *template;
+
+	options.raw_strings = true;
+	if (!template_has_markup(text, strlen(text))) {
+		*ret = value_text_of(text);
+		return 0;
+	}
+	int r = template_build(
+		&(struct template_text){
+			.name = name,
+			.text = text,
+			.length = strlen(text),
+			.line = line,
+			.column = column,
+			.options = &options,
+			.header = true,
+		},
+		&template, err);
+	if (r < 0)
+		return r;
+	r = evaluate(template, scope, loader, ret, err);
+	template_free(template);
+	return r;
+}

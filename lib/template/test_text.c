@@ -1,0 +1,177 @@
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "template/filter.h"
+#include "template/regex.h"
+#include "template/test.h"
+#include "template/url.h"
+#include "template/version.h"
+
+/* match: at the beginning; search: anywhere; fullmatch: all of it. */
+static struct value *matches(struct call *call, struct value **a, bool anchored, bool whole)
+{
+	cleanup_value struct value *string = filter_string(a[0]);
+	cleanup_regex struct regex regex = {0};
+	cleanup_err struct err err = ERR_INIT;
+	const char *pattern;
+	size_t length, begin, end = 0;
+
+	if (!call_text(call, a[1], "", &pattern, &length))
+		return NULL;
+	int r = regex_compile(pattern, length, call_truth(a[2], false), call_truth(a[3], false),
+			      &regex, &err);
+	if (r == 0)
+		r = regex_find(&regex, string->string.text, string->string.length, 0, anchored,
+			       false, &err);
+	if (r < 0)
+		return eval_fail_err(call->eval, call->node, &err);
+	if (r)
+		regex_group(&regex, 0, &begin, &end);
+	return value_bool(r && (!whole || end == string->string.length));
+}
+
+static struct value *do_match(struct call *call, struct value **a)
+{
+	return matches(call, a, true, false);
+}
+
+static struct value *do_search(struct call *call, struct value **a)
+{
+	return matches(call, a, false, false);
+}
+
+static struct value *do_regex(struct call *call, struct value **a)
+{
+	bool match = a[4] && value_is_text(a[4], "match");
+	bool whole = a[4] && value_is_text(a[4], "fullmatch");
+
+	return matches(call, a, match || whole, whole);
+}
+
+static const struct {
+	const char *name;
+	bool less, equal, greater;
+} orders[] = {
+	{"==", false, true, false}, {"=", false, true, false},	{"eq", false, true, false},
+	{"<", true, false, false},  {"lt", true, false, false}, {"<=", true, true, false},
+	{"le", true, true, false},  {">", false, false, true},	{"gt", false, false, true},
+	{">=", false, true, true},  {"ge", false, true, true},	{"!=", true, false, true},
+	{"<>", true, false, true},  {"ne", true, false, true},
+};
+
+static struct value *do_version(struct call *call, struct value **a)
+{
+	cleanup_value struct value *left = filter_string(a[0]), *right = filter_string(a[1]);
+	cleanup_err struct err err = ERR_INIT;
+	const char *operator, * type;
+	size_t length;
+	int order;
+
+	if (!call_text(call, a[2], "eq", &operator, & length) ||
+	    !call_text(call, a[4], call_truth(a[3], false) ? "strict" : "loose", &type, &length))
+		return NULL;
+	if (!value_true(a[0]) || !value_true(a[1]))
+		return call_fail(call, "version cannot compare something empty");
+	if (version_compare(left->string.text, right->string.text, type, &order, &err) < 0)
+		return eval_fail_err(call->eval, call->node, &err);
+	for (size_t i = 0; i < sizeof(orders) / sizeof(*orders); i++)
+		if (!strcmp(orders[i].name, operator))
+			return value_bool(order < 0   ? orders[i].less
+					  : order > 0 ? orders[i].greater
+						      : orders[i].equal);
+	return call_fail(call, "version knows no operator '%s'", operator);
+}
+
+static struct value *do_url(struct call *call, struct value **a)
+{
+	cleanup_url struct url url = {0};
+	bool valid = true;
+
+	if (a[0]->kind != VALUE_STRING)
+		return value_bool(false);
+	url_split(a[0]->string.text, &url);
+	if (!strcmp(call->name, "urn"))
+		return value_bool(!strcmp(url.scheme, "urn"));
+	if (a[1] && value_true(a[1])) {
+		cleanup_value struct value *scheme = value_text_of(url.scheme);
+		if (!value_contains(a[1], scheme, &valid))
+			return value_bool(false);
+	}
+	return value_bool(!strcmp(call->name, "uri") || *url.netloc || !strcmp(url.scheme, "file"));
+}
+
+static struct value *do_absolute(struct call *call, struct value **a)
+{
+	(void)call;
+	return value_bool(a[0]->kind == VALUE_STRING && *a[0]->string.text == '/');
+}
+
+/* What speaks of the machine would come out differently in `check` and in the daemon. */
+static struct value *refuse(struct call *call, struct value **a)
+{
+	(void)a;
+	return call_fail(call, "test '%s' looks at files of this machine, which templates must not",
+			 call->name);
+}
+
+/* The tests of task results: a dict with that key set. */
+static struct value *do_result(struct call *call, struct value **a)
+{
+	static const struct {
+		const char *name, *key;
+		bool wanted;
+	} results[] = {
+		{"failed", "failed", true},	     {"failure", "failed", true},
+		{"succeeded", "failed", false},	     {"success", "failed", false},
+		{"successful", "failed", false},     {"changed", "changed", true},
+		{"change", "changed", true},	     {"skipped", "skipped", true},
+		{"skip", "skipped", true},	     {"unreachable", "unreachable", true},
+		{"reachable", "unreachable", false},
+	};
+
+	if (a[0]->kind != VALUE_DICT)
+		return call_fail(call, "test '%s' needs a dict, not a %s", call->name,
+				 value_type(a[0]));
+	for (size_t i = 0; i < sizeof(results) / sizeof(*results); i++)
+		if (!strcmp(results[i].name, call->name)) {
+			const struct value *item = value_get(a[0], results[i].key);
+			return value_bool((item && value_true(item)) == results[i].wanted);
+		}
+	return value_bool(false);
+}
+
+const struct builtin test_text_table[] = {
+	{"match", do_match, "value pattern ignorecase multiline", 1, 0},
+	{"search", do_search, "value pattern ignorecase multiline", 1, 0},
+	{"regex", do_regex, "value pattern ignorecase multiline match_type", 1, 0},
+	{"version", do_version, "value version operator strict version_type", 2, 0},
+	{"version_compare", do_version, "value version operator strict version_type", 2, 0},
+	{"uri", do_url, "value schemes", 1, 0},
+	{"url", do_url, "value schemes", 1, 0},
+	{"urn", do_url, "value", 1, 0},
+	{"abs", do_absolute, "path", 1, 0},
+	{"is_abs", do_absolute, "path", 1, 0},
+	{"exists", refuse, "path", 1, 0},
+	{"file", refuse, "path", 1, 0},
+	{"is_file", refuse, "path", 1, 0},
+	{"directory", refuse, "path", 1, 0},
+	{"is_dir", refuse, "path", 1, 0},
+	{"link", refuse, "path", 1, 0},
+	{"is_link", refuse, "path", 1, 0},
+	{"mount", refuse, "path", 1, 0},
+	{"failed", do_result, "result", 1, 0},
+	{"failure", do_result, "result", 1, 0},
+	{"succeeded", do_result, "result", 1, 0},
+	{"success", do_result, "result", 1, 0},
+	{"successful", do_result, "result", 1, 0},
+	{"changed", do_result, "result", 1, 0},
+	{"change", do_result, "result", 1, 0},
+	{"skipped", do_result, "result", 1, 0},
+	{"skip", do_result, "result", 1, 0},
+	{"unreachable", do_result, "result", 1, 0},
+	{"reachable", do_result, "result", 1, 0},
+};
+
+const size_t test_text_count = sizeof(test_text_table) / sizeof(*test_text_table);

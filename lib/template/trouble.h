@@ -1,0 +1,33 @@
+/*
+ * template/trouble: what an undefined value knows about itself.
+ *
+ * As in ansible-core 2.19 a mistake is a value first and an error only when somebody looks at
+ * it: "undefined | default('x')" is fine, printing it is not. A trouble remembers the place; the
+ * message and the nearest known name are worked out when it is reported.
+ */
+#pragma once
+
+#include "template/ast.h"
+
+struct trouble {
+	bool error;   /* something failed; `default` and `is defined` do not forgive it */
+	bool lenient; /* an inline if without else: prints as nothing */
+	bool fatal;   /* a limit: nothing may set it aside */
+	const struct template *template; /* borrowed: outlives the evaluation */
+	const struct node *node;
+	struct value *name;   /* the variable or attribute that is not there */
+	struct value *object; /* NULL: a variable */
+	struct err err;	      /* message, hint, trail; the place when it is not that of node */
+};
+
+/* A value that stands for a trouble; new reference, filled by the caller. */
+struct value *trouble_value(const struct template *template, const struct node *node);
+void trouble_free(struct trouble *trouble);
+
+/* "included from a.j2:3" behind what the trail says already. */
+void trouble_trail(struct trouble *trouble, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+struct eval;
+/* The error to show: message, place, source line, caret, nearest name. Returns -err->code. */
+int trouble_report(struct trouble *trouble, const struct eval *eval, struct err *err);

@@ -1,0 +1,237 @@
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "template/number.h"
+#include "template/object.h"
+#include "template/text.h"
+#include "template/trouble.h"
+#include "template/types.h"
+
+#define DEEPEST 200 /* containers in containers: what is deeper prints as ... */
+
+/* The digits of %e as Python writes them: 1e+16 but 0.0001, and always a point or an exponent. */
+void value_print_float(double number, struct buf *out)
+{
+	char text[40];
+
+	if (!isfinite(number)) {
+		buf_addstr(out, isnan(number) ? "nan" : number < 0 ? "-inf" : "inf");
+		return;
+	}
+	int digits = 0;
+	do
+		snprintf(text, sizeof(text), "%.*e", digits, number);
+	while (strtod(text, NULL) != number && ++digits < 17);
+	int exponent = atoi(strchr(text, 'e') + 1);
+	if (exponent < -4 || exponent >= 16) {
+		buf_addstr(out, text);
+		return;
+	}
+	snprintf(text, sizeof(text), "%.*f", digits > exponent ? digits - exponent : 0, number);
+	buf_addstr(out, text);
+	if (!strchr(text, '.'))
+		buf_addstr(out, ".0");
+}
+
+static void escape(uint32_t c, char quote, struct buf *out)
+{
+	if (c == (uint32_t)quote || c == '\\')
+		buf_printf(out, "\\%c", (int)c);
+	else if (c == '\n')
+		buf_addstr(out, "\\n");
+	else if (c == '\r')
+		buf_addstr(out, "\\r");
+	else if (c == '\t')
+		buf_addstr(out, "\\t");
+	else if (text_is_printable(c))
+		text_put(out, c);
+	else if (c < 0x100)
+		buf_printf(out, "\\x%02x", c);
+	else
+		buf_printf(out, c < 0x10000 ? "\\u%04x" : "\\U%08x", c);
+}
+
+void value_print_string(const char *text, size_t length, struct buf *out)
+{
+	char quote = memchr(text, '\'', length) && !memchr(text, '"', length) ? '"' : '\'';
+
+	buf_addch(out, quote);
+	for (size_t i = 0; i < length;)
+		escape(text_next(text, length, &i), quote, out);
+	buf_addch(out, quote);
+}
+
+static void date_text(const struct value_date *date, struct buf *out)
+{
+	buf_printf(out, "%04d-%02d-%02d", date->year, date->month, date->day);
+	if (!date->has_time)
+		return;
+	buf_printf(out, " %02d:%02d:%02d", date->hour, date->minute, date->second);
+	if (date->microsecond)
+		buf_printf(out, ".%06d", date->microsecond);
+	if (date->has_zone)
+		buf_printf(out, "%c%02d:%02d", date->zone < 0 ? '-' : '+', abs(date->zone) / 60,
+			   abs(date->zone) % 60);
+}
+
+static void date_repr(const struct value_date *date, struct buf *out)
+{
+	if (!date->has_time) {
+		buf_printf(out, "datetime.date(%d, %d, %d)", date->year, date->month, date->day);
+		return;
+	}
+	buf_printf(out, "datetime.datetime(%d, %d, %d, %d, %d", date->year, date->month, date->day,
+		   date->hour, date->minute);
+	if (date->second || date->microsecond)
+		buf_printf(out, ", %d", date->second);
+	if (date->microsecond)
+		buf_printf(out, ", %d", date->microsecond);
+	if (date->has_zone && !date->zone)
+		buf_addstr(out, ", tzinfo=datetime.timezone.utc");
+	else if (date->has_zone)
+		buf_printf(out, ", tzinfo=datetime.timezone(datetime.timedelta(seconds=%d))",
+			   date->zone * 60);
+	buf_addstr(out, ")");
+}
+
+static void range_text(const struct value *value, struct buf *out)
+{
+	buf_printf(out, "range(%" PRId64 ", %" PRId64, value->range.start, value->range.stop);
+	if (value->range.step != 1)
+		buf_printf(out, ", %" PRId64, value->range.step);
+	buf_addch(out, ')');
+}
+
+static void print(const struct value *value, bool final, int depth, struct buf *out);
+
+static void print_list(const struct value *list, bool final, int depth, struct buf *out)
+{
+	bool tuple = list->kind == VALUE_TUPLE && !final;
+	size_t shown = 0;
+
+	buf_addch(out, tuple ? '(' : '[');
+	for (size_t i = 0; i < list->list.n; i++) {
+		if (final && list->list.items[i]->kind == VALUE_OMIT)
+			continue;
+		if (shown++)
+			buf_addstr(out, ", ");
+		print(list->list.items[i], final, depth + 1, out);
+	}
+	if (tuple && list->list.n == 1)
+		buf_addch(out, ',');
+	buf_addch(out, tuple ? ')' : ']');
+}
+
+static void print_dict(const struct dict *dict, bool final, int depth, struct buf *out)
+{
+	size_t shown = 0;
+
+	buf_addch(out, '{');
+	for (size_t i = 0; i < dict->n; i++) {
+		if (final && dict->entries[i].item->kind == VALUE_OMIT)
+			continue;
+		if (shown++)
+			buf_addstr(out, ", ");
+		print(dict->entries[i].key, final, depth + 1, out);
+		buf_addstr(out, ": ");
+		print(dict->entries[i].item, final, depth + 1, out);
+	}
+	buf_addch(out, '}');
+}
+
+/* repr() of anything. */
+static void print(const struct value *value, bool final, int depth, struct buf *out)
+{
+	if (depth > DEEPEST) {
+		buf_addstr(out, "...");
+		return;
+	}
+	switch ((enum value_kind)value->kind) {
+	case VALUE_STRING:
+		value_print_string(value->string.text, value->string.length, out);
+		break;
+	case VALUE_LIST:
+	case VALUE_TUPLE:
+		print_list(value, final, depth, out);
+		break;
+	case VALUE_DICT:
+		print_dict(&value->dict, final, depth, out);
+		break;
+	case VALUE_DATE:
+		date_repr(&value->date, out);
+		break;
+	default:
+		value_str(value, out);
+		break;
+	}
+}
+
+static void big_text(const struct value *value, struct buf *out)
+{
+	cleanup_free char *digits = number_digits(value, 10);
+
+	buf_addstr(out, digits);
+}
+
+void value_str(const struct value *value, struct buf *out)
+{
+	switch ((enum value_kind)value->kind) {
+	case VALUE_UNDEFINED:
+		break;
+	case VALUE_NONE:
+		buf_addstr(out, "None");
+		break;
+	case VALUE_BOOL:
+		buf_addstr(out, value->boolean ? "True" : "False");
+		break;
+	case VALUE_INT:
+		buf_printf(out, "%" PRId64, value->integer);
+		break;
+	case VALUE_BIG:
+		big_text(value, out);
+		break;
+	case VALUE_FLOAT:
+		value_print_float(value->real, out);
+		break;
+	case VALUE_STRING:
+		buf_add(out, value->string.text, value->string.length);
+		break;
+	case VALUE_DATE:
+		date_text(&value->date, out);
+		break;
+	case VALUE_RANGE:
+		range_text(value, out);
+		break;
+	case VALUE_OMIT:
+		buf_addstr(out, "<<Omit>>");
+		break;
+	case VALUE_OBJECT:
+		if (value->object.class->print)
+			value->object.class->print(value, out);
+		else
+			buf_printf(out, "<%s object>", value->object.class->type);
+		break;
+	default:
+		print(value, false, 0, out);
+		break;
+	}
+}
+
+void value_repr(const struct value *value, struct buf *out)
+{
+	print(value, false, 0, out);
+}
+
+void value_print_final(const struct value *value, struct buf *out)
+{
+	if (value->kind == VALUE_STRING)
+		buf_add(out, value->string.text, value->string.length);
+	else if (value_is_list(value) || value->kind == VALUE_DICT)
+		print(value, true, 0, out);
+	else
+		value_str(value, out);
+}
