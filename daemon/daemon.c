@@ -278,6 +278,7 @@ static void look_at_files(void *context)
 struct hold_look {
 	struct daemon *daemon;
 	time_t next;
+	struct list apps;
 };
 
 static void find_next_end(void *context)
@@ -288,18 +289,22 @@ static void find_next_end(void *context)
 
 	hold_known_apps(loaded, look->daemon->site->ledger, &known);
 	loaded_unref(loaded);
-	look->next = hold_next_end(look->daemon->site, &known);
+	look->next = hold_next_end(look->daemon->site, &known, &look->apps);
 }
 
 static void arm_holds(void *context)
 {
 	struct hold_look *look = context;
+	struct daemon *daemon = look->daemon;
 	int64_t left = look->next - time(NULL);
 
-	if (!look->next || look->daemon->stopping)
-		loop_timer_stop(look->daemon->holds);
+	list_done(&daemon->held);
+	list_copy(&daemon->held, &look->apps);
+	if (!look->next || daemon->stopping)
+		loop_timer_stop(daemon->holds);
 	else
-		loop_timer_start(look->daemon->holds, left > 0 ? left * 1000 + 500 : 500, 0);
+		loop_timer_start(daemon->holds, left > 0 ? left * 1000 + 500 : 500, 0);
+	list_done(&look->apps);
 	free(look);
 }
 
@@ -316,6 +321,10 @@ static void hold_ended(void *context)
 	struct daemon *daemon = context;
 	struct pass_request request = {.who = (char *)"the end of a suspension"};
 
+	for (size_t i = 0; i < daemon->held.n; i++)
+		event_emit(daemon->sink,
+			   (struct event){.kind = EVENT_RESUMED, .app = daemon->held.items[i]},
+			   "%s: resumed, its time is over", daemon->held.items[i]);
 	rounds_begin(daemon->rounds, &request, 0);
 	daemon_await_holds(daemon);
 }
@@ -471,6 +480,7 @@ static void release(struct daemon *daemon)
 	quiet_free(daemon->quiet);
 	tasks_free(daemon->tasks);
 	free(daemon->api_why);
+	list_done(&daemon->held);
 	cancel_free(daemon->cancel);
 	pthread_mutex_destroy(&daemon->lock);
 	free(daemon);

@@ -40,6 +40,7 @@ struct daemon {
 	struct rounds *rounds;
 	struct drift *drift;
 	struct loop_timer *interval, *holds, *leaving;
+	struct list held;	       /* apps whose hold ends next; of the loop's thread */
 	bool ready, stopping;	       /* of the loop's thread */
 	int working;		       /* pieces of loop_work() under way; of the loop's thread */
 	int64_t leaves_at, extends_at; /* when waiting for jobs ends; when systemd is asked next */

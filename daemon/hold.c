@@ -85,7 +85,7 @@ int hold_resume(const struct site *site, const struct list *known, const char *a
 	return -ERR_BUSY;
 }
 
-time_t hold_next_end(const struct site *site, const struct list *known)
+time_t hold_next_end(const struct site *site, const struct list *known, struct list *ret_apps)
 {
 	cleanup_err struct err err = ERR_INIT;
 	struct state_hold hold;
@@ -95,8 +95,12 @@ time_t hold_next_end(const struct site *site, const struct list *known)
 		if (state_hold_find(site->options->state, known->items[i], time(NULL), &hold,
 				    &err) <= 0)
 			continue;
-		if (hold.until && (!next || hold.until < next))
+		if (hold.until && next && hold.until < next)
+			list_done(ret_apps);
+		if (hold.until && (!next || hold.until <= next)) {
 			next = hold.until;
+			list_add_new(ret_apps, hold.app);
+		}
 		state_hold_done(&hold);
 	}
 	return next;

@@ -23,5 +23,5 @@ int hold_suspend(const struct site *site, const struct list *known, const char *
 int hold_resume(const struct site *site, const struct list *known, const char *app,
 		struct event_sink *sink, struct err *err);
 
-/* When the next hold on one of these apps ends by itself; 0: none does. */
-time_t hold_next_end(const struct site *site, const struct list *known);
+/* When the next hold on one of these apps ends by itself (0: none does), and on which apps. */
+time_t hold_next_end(const struct site *site, const struct list *known, struct list *ret_apps);

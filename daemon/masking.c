@@ -3,7 +3,6 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
@@ -70,16 +69,4 @@ char *masking_manifest(const char *text, size_t length)
 		masked |= add_document(documents.roots[i], &out);
 	tree_yaml_done(&documents);
 	return masked ? buf_steal(&out) : mem_strndup(text, length);
-}
-
-char *masking_variable(const char *name, const char *value)
-{
-	static const char *const words[] = {"password", "passwd",      "passphrase",
-					    "secret",	"token",       "api_key",
-					    "apikey",	"private_key", "credential"};
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		if (strcasestr(name, words[i]))
-			return mem_strdup("***");
-	return mem_strdup(value);
 }

@@ -315,10 +315,13 @@ static struct outcome outcome_of_error(const struct work *work, const struct err
 	}
 }
 
-static struct outcome outcome_of_result(const struct reconcile_result *result)
+static struct outcome outcome_of_result(const struct work *work,
+					const struct reconcile_result *result)
 {
 	const struct apply_result *applied = &result->applied;
-	struct outcome outcome = {.word = "ready", .job = JOB_DONE, .changed = result->changed};
+	bool there = result->broken || manifest_set_find(work->round->loaded->set, work->app);
+	struct outcome outcome = {
+		.word = there ? "ready" : "gone", .job = JOB_DONE, .changed = result->changed};
 
 	if (result->held) {
 		outcome.word = "suspended";
@@ -368,7 +371,7 @@ enum job_outcome pass_run(const struct job *job, enum pass_contact *ret_contact)
 			      &result, &err);
 	*ret_contact = contact_of(r, result.held);
 	if (r >= 0) {
-		outcome = outcome_of_result(&result);
+		outcome = outcome_of_result(work, &result);
 	} else {
 		outcome = outcome_of_error(work, &err);
 		if (is_news(&outcome)) {

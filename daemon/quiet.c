@@ -14,6 +14,7 @@ struct quiet {
 	struct map said;      /* "app kind object" -> the words */
 	struct map kept;      /* the same for objects that stay: never news again */
 	struct map approvals; /* app -> what waits for approval */
+	struct map waiting;   /* app -> why it is not ready yet */
 };
 
 static struct map *memory_of(struct quiet *quiet, enum event_kind kind)
@@ -60,6 +61,16 @@ static bool is_new(struct map *memory, const char *key, const char *message)
 	return true;
 }
 
+static void note_waiting(struct quiet *quiet, const struct event *event)
+{
+	if (!event->app)
+		return;
+	if (event->kind == EVENT_WAITING)
+		map_put(&quiet->waiting, event->app, mem_strdup(event->message));
+	if (event->kind == EVENT_READY || event->kind == EVENT_NOT_READY)
+		map_remove(&quiet->waiting, event->app);
+}
+
 /* True when this was said before. */
 static bool is_old(struct quiet *quiet, const struct event *event)
 {
@@ -67,6 +78,7 @@ static bool is_old(struct quiet *quiet, const struct event *event)
 
 	if (event->kind == EVENT_READY && event->app)
 		forget_app(&quiet->said, event->app);
+	note_waiting(quiet, event);
 	if (event->kind == EVENT_DELETED && event->app)
 		map_remove(&quiet->approvals, event->app);
 	if (event->kind == EVENT_APPROVAL)
@@ -100,6 +112,7 @@ struct quiet *quiet_new(struct event_sink *behind)
 	quiet->said = MAP_INIT(free);
 	quiet->kept = MAP_INIT(free);
 	quiet->approvals = MAP_INIT(free);
+	quiet->waiting = MAP_INIT(free);
 	pthread_mutex_init(&quiet->lock, NULL);
 	return quiet;
 }
@@ -129,6 +142,14 @@ void quiet_approvals(struct quiet *quiet, struct list *ret)
 	pthread_mutex_unlock(&quiet->lock);
 }
 
+char *quiet_waiting(struct quiet *quiet, const char *app)
+{
+	pthread_mutex_lock(&quiet->lock);
+	char *why = mem_strdup(map_get(&quiet->waiting, app));
+	pthread_mutex_unlock(&quiet->lock);
+	return why;
+}
+
 void quiet_free(struct quiet *quiet)
 {
 	if (!quiet)
@@ -136,6 +157,7 @@ void quiet_free(struct quiet *quiet)
 	map_done(&quiet->said);
 	map_done(&quiet->kept);
 	map_done(&quiet->approvals);
+	map_done(&quiet->waiting);
 	pthread_mutex_destroy(&quiet->lock);
 	free(quiet);
 }

@@ -7,7 +7,7 @@
  *	GET  /v1/apply/N                                           its lines; the last is the result
  *	POST /v1/suspend  {app, for_ms}
  *	POST /v1/resume   {app}
- *	POST /v1/approve  {id}
+ *	POST /v1/approve  {ids}
  *
  * What touches the state directory runs on a thread of libuv and answers when it is back.
  */
@@ -49,13 +49,24 @@ static int http_status_of(const struct err *err)
 struct errand {
 	struct daemon *daemon;
 	struct control_call *call;
-	char *app, *who, *id;
+	char *app, *who;
+	struct list ids;
 	int64_t for_ms;
 	size_t files_changed;
 	json_t *answer; /* or */
 	struct err err;
 	bool compare; /* a round is due afterwards */
 };
+
+static void add_texts(const json_t *array, struct list *ret)
+{
+	size_t i;
+	json_t *text;
+
+	json_array_foreach (array, i, text)
+		if (json_is_string(text))
+			list_add(ret, json_string_value(text));
+}
 
 static struct errand *new_errand(struct daemon *daemon, struct control_call *call)
 {
@@ -66,7 +77,7 @@ static struct errand *new_errand(struct daemon *daemon, struct control_call *cal
 	errand->daemon = daemon;
 	errand->call = call;
 	errand->app = mem_strdup(tree_path_string(body, "app"));
-	errand->id = mem_strdup(tree_path_string(body, "id"));
+	add_texts(json_object_get(body, "ids"), &errand->ids);
 	errand->for_ms = tree_path_integer(body, "for_ms", 0);
 	errand->who = mem_strdup(who ? who : control_who(call));
 	errand->files_changed = watch_changed(daemon->watch);
@@ -90,11 +101,21 @@ static void answer_errand(void *context)
 	err_done(&errand->err);
 	free(errand->app);
 	free(errand->who);
-	free(errand->id);
+	list_done(&errand->ids);
 	free(errand);
 }
 
 /* --- status --- */
+
+static bool at_work(void *context, const char *app, char **ret_why)
+{
+	struct daemon *daemon = context;
+
+	if (!job_is_running(daemon->jobs, app))
+		return false;
+	*ret_why = quiet_waiting(daemon->quiet, app);
+	return true;
+}
 
 static void build_status(void *context)
 {
@@ -122,6 +143,8 @@ static void build_status(void *context)
 		.cluster = &cluster,
 		.api_why = why,
 		.approvals = &approvals,
+		.at_work = at_work,
+		.context = daemon,
 	});
 	loaded_unref(loaded);
 }
@@ -170,16 +193,6 @@ static void on_late(void *context)
 
 	control_answer(waiting->call, HTTP_ACCEPTED, verdict_answer(waiting, NULL));
 	waiting->call = NULL;
-}
-
-static void add_texts(const json_t *array, struct list *ret)
-{
-	size_t i;
-	json_t *text;
-
-	json_array_foreach (array, i, text)
-		if (json_is_string(text))
-			list_add(ret, json_string_value(text));
 }
 
 static void begin_reload(struct daemon *daemon, struct control_call *call, const char *verb,
@@ -285,10 +298,13 @@ static void resume(void *context)
 static void approve(void *context)
 {
 	struct errand *errand = context;
-	int r = errand->id ? state_ledger_approve(errand->daemon->site->ledger, errand->id,
-						  &errand->err)
-			   : err_set(&errand->err, ERR_INVALID, "the request names no id");
+	struct state_ledger *ledger = errand->daemon->site->ledger;
+	int r = 0;
 
+	if (!errand->ids.n)
+		r = err_set(&errand->err, ERR_INVALID, "the request names no ids");
+	for (size_t i = 0; r >= 0 && i < errand->ids.n; i++)
+		r = state_ledger_approve(ledger, errand->ids.items[i], &errand->err);
 	if (r >= 0)
 		errand->answer = json_pack("{s:i}", "schema", 1);
 	errand->compare = r >= 0;

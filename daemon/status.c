@@ -57,6 +57,19 @@ static void add_hold(const struct status_input *input, const char *name, json_t 
 	state_hold_done(&hold);
 }
 
+/* A job is at it: the last outcome is history. */
+static void add_work(const struct status_input *input, const char *name, json_t *app)
+{
+	const char *health = json_string_value(json_object_get(app, "health"));
+	cleanup_free char *why = NULL;
+
+	if (!input->at_work || !strcmp(health, "ready") ||
+	    !input->at_work(input->context, name, &why))
+		return;
+	set_text(app, "health", "waiting");
+	set_text(app, "note", why ? why : "being applied");
+}
+
 static json_t *build_app(const struct status_input *input, const char *name)
 {
 	const struct loaded *loaded = input->loaded;
@@ -69,6 +82,7 @@ static json_t *build_app(const struct status_input *input, const char *name)
 		text_or_null(known ? known->since : NULL), "note",
 		text_or_null(known ? known->note : NULL), "broken", files && files->broken);
 
+	add_work(input, name, app);
 	if (files && files->broken) {
 		cleanup_free char *note = broken_note(loaded, name, revision);
 		set_text(app, "note", note);

@@ -27,6 +27,9 @@ struct status_input {
 	const struct kube_cluster *cluster; /* NULL or empty: not met yet */
 	const char *api_why;		    /* the server does not answer; NULL: it does */
 	const struct list *approvals;	    /* sentences */
+	/* True while a job of the app runs; *ret_why (may be left NULL) is the caller's. */
+	bool (*at_work)(void *context, const char *app, char **ret_why);
+	void *context;
 };
 
 json_t *status_build(const struct status_input *input); /* new reference */

@@ -27,7 +27,8 @@ static json_t *texts(const struct list *list)
 
 static bool is_well(const char *outcome)
 {
-	return !strcmp(outcome, "ready") || !strcmp(outcome, "suspended");
+	return !strcmp(outcome, "ready") || !strcmp(outcome, "suspended") ||
+	       !strcmp(outcome, "gone");
 }
 
 static void print_trouble(const json_t *apps, struct buf *out)
@@ -48,7 +49,7 @@ static void print_trouble(const json_t *apps, struct buf *out)
 static void print_result(const json_t *result, struct buf *out)
 {
 	const json_t *apps = json_object_get(result, "apps");
-	size_t ready = 0, i;
+	size_t ready = 0, gone = 0, i;
 	json_int_t written = 0, replaced = 0, deleted = 0;
 	json_t *app;
 
@@ -56,6 +57,7 @@ static void print_result(const json_t *result, struct buf *out)
 	json_array_foreach (apps, i, app) {
 		const char *outcome = tree_path_string(app, "outcome");
 		ready += outcome && !strcmp(outcome, "ready");
+		gone += outcome && !strcmp(outcome, "gone");
 		written += tree_path_integer(app, "written", 0);
 		replaced += tree_path_integer(app, "replaced", 0);
 		deleted += tree_path_integer(app, "deleted", 0);
@@ -63,7 +65,7 @@ static void print_result(const json_t *result, struct buf *out)
 	buf_printf(out,
 		   "%zu of %zu apps are ready; %lld objects written, %lld replaced, "
 		   "%lld deleted\n",
-		   ready, json_array_size(apps), (long long)written, (long long)replaced,
+		   ready, json_array_size(apps) - gone, (long long)written, (long long)replaced,
 		   (long long)deleted);
 }
 
@@ -208,21 +210,21 @@ const struct command verb_apply = {
 
 /* --- approve --- */
 
-static int approve_alone(const struct options *options, const char *id, struct err *err)
+static int approve_alone(const struct options *options, struct err *err)
 {
 	cleanup_site struct site site = SITE_INIT;
 	int r = site_open(options, "desired approve", &site, err);
 
-	if (r >= 0)
-		r = state_ledger_approve(site.ledger, id, err);
+	for (size_t i = 0; r >= 0 && i < options->arguments.n; i++)
+		r = state_ledger_approve(site.ledger, options->arguments.items[i], err);
 	if (r >= 0)
 		fputs("Approved; 'desired apply' deletes it\n", stderr);
 	return r;
 }
 
-static int approve_there(struct remote *remote, const char *id, struct err *err)
+static int approve_there(struct remote *remote, const struct list *ids, struct err *err)
 {
-	json_auto_t *body = json_pack("{s:s}", "id", id), *answer = NULL;
+	json_auto_t *body = json_pack("{s:o}", "ids", texts(ids)), *answer = NULL;
 	int r = remote_call(remote, "POST", "/v1/approve", body, ANSWER_MS, &answer, err);
 
 	if (r >= 0)
@@ -234,20 +236,19 @@ static enum command_exit approve(const struct options *options)
 {
 	cleanup_err struct err err = ERR_INIT;
 	cleanup_remote struct remote *remote = NULL;
-	const char *id = options->arguments.items[0];
 
 	int r = remote_open(options, &remote, &err);
 	if (r == 0)
-		r = approve_alone(options, id, &err);
+		r = approve_alone(options, &err);
 	else if (r > 0)
-		r = approve_there(remote, id, &err);
+		r = approve_there(remote, &options->arguments, &err);
 	return r < 0 ? terminal_fail(&err) : COMMAND_FINE;
 }
 
 const struct command verb_approve = {
 	.name = "approve",
 	.run = approve,
-	.arguments = "ID",
+	.arguments = "ID...",
 	.summary = "Allow deletes that wait for a person",
 	.text = "Deletes of more than one app, of more than 20 objects, or of more than 5 that are "
 		"30 %\n"
@@ -258,5 +259,5 @@ const struct command verb_approve = {
 		"deleted, there is another ID.",
 	.options = command_no_options,
 	.min = 1,
-	.max = 1,
+	.max = 1000,
 };

@@ -277,9 +277,6 @@ const struct command verb_render = {
 static void print_variable(void *context, const struct source_variable *variable)
 {
 	const struct printing *printing = context;
-	cleanup_free char *value = printing->show_secrets
-					   ? mem_strdup(variable->value)
-					   : masking_variable(variable->name, variable->value);
 	cleanup_free char *lost = list_join(variable->overridden, ", ");
 
 	if (printing->files) {
@@ -289,11 +286,11 @@ static void print_variable(void *context, const struct source_variable *variable
 					      json_string(variable->overridden->items[i]));
 		json_array_append_new(printing->files,
 				      json_pack("{s:s, s:s, s:s, s:o}", "name", variable->name,
-						"value", value, "origin", variable->origin,
-						"overrides", overridden));
+						"value", variable->value, "origin",
+						variable->origin, "overrides", overridden));
 		return;
 	}
-	printf("%s: %s\n    %s%s%s%s\n", variable->name, value, variable->origin,
+	printf("%s: %s\n    %s%s%s%s\n", variable->name, variable->value, variable->origin,
 	       *lost ? " (overrides " : "", lost, *lost ? ")" : "");
 }
 
@@ -302,7 +299,7 @@ static enum command_exit vars(const struct options *options)
 	cleanup_err struct err err = ERR_INIT;
 	cleanup_diag struct diag_list findings = DIAG_LIST_INIT;
 	json_auto_t *variables = options->json ? json_array() : NULL;
-	struct printing printing = {options_given(options, "show-secrets"), variables};
+	struct printing printing = {.files = variables};
 	struct source_settings settings;
 
 	if (read_settings(options, &settings, &findings, &err) < 0)
@@ -320,11 +317,6 @@ static enum command_exit vars(const struct options *options)
 	return print_findings(&findings);
 }
 
-static const struct option_spec vars_options[] = {
-	{"show-secrets", NULL, "print the values of passwords, tokens and keys too"},
-	{NULL, NULL, NULL},
-};
-
 const struct command verb_vars = {
 	.name = "vars",
 	.run = vars,
@@ -334,8 +326,8 @@ const struct command verb_vars = {
 		"whole\n"
 		"value: a role's defaults, vars.yaml, vars.d/*, the app's vars.yaml, the "
 		"instance.\n"
-		"Values of variables whose name says that they are secret are masked.",
-	.options = vars_options,
+		"Values whose name says that they are secret are masked.",
+	.options = command_no_options,
 	.min = 1,
 	.max = 1,
 };

@@ -95,8 +95,9 @@ static void print_end(struct showing *showing)
 			buf_truncate(&showing->text, showing->text.len - 1);
 		buf_addch(&showing->text, ' ');
 	}
-	buf_addstr(&showing->text, changes(&showing->totals) ? "Nothing was changed.\n"
-							     : "Everything is as the files say.\n");
+	bool settled = !changes(&showing->totals) && !showing->failed;
+	buf_addstr(&showing->text,
+		   settled ? "Everything is as the files say.\n" : "Nothing was changed.\n");
 	terminal_print(buf_str(&showing->text));
 }
 
