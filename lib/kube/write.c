@@ -12,6 +12,10 @@
 
 #define BODY_MAX (3 << 20) /* the server's own limit */
 
+/* For kinds that discovery lists and that are not answered for yet. */
+#define ROUNDS	       6
+#define ROUND_PAUSE_MS 300
+
 /* One body on its way. */
 struct write {
 	struct manifest_id id;
@@ -128,20 +132,33 @@ static int check_alive(const struct write *write, const json_t *object, struct e
 	return err_set(err, ERR_CONFLICT, "%s is being deleted", write->what);
 }
 
-/* 1 when it must be sent again, to another path. */
+/* The server does not know the path. 1 when it says that it serves the kind all the same: that
+ * comes right after a CRD was established, and passes. */
+static int take_missing(struct kube_client *client, struct write *write,
+			const struct kube_apply_options *options, const struct deadline *deadline,
+			struct err *err)
+{
+	int r = kube_private_missing(client, &write->id, KUBE_FIND_VERSION, deadline,
+				     &write->resource, err);
+
+	if (r == 2) {
+		set_path(write, options);
+		(void)err_set(err, ERR_UNREACHABLE, "its kind has just moved");
+	}
+	(void)err_wrap(err, "%s", write->what);
+	return err->code == ERR_UNREACHABLE ? 1 : -(int)err->code;
+}
+
+/* 1 when it must be sent again; the error is there in case that it is not. */
 static int take_result(struct kube_client *client, struct write *write, const json_t *body,
 		       const struct kube_apply_options *options, struct http_response *response,
 		       const struct deadline *deadline, struct kube_result *result)
 {
 	struct err *err = &result->err;
 
-	if (kube_answer_no_kind(response)) {
-		int r = kube_private_missing(client, &write->id, KUBE_FIND_VERSION, deadline,
-					     &write->resource, err);
-		if (r == 2)
-			set_path(write, options);
-		return r == 2 ? 1 : err_wrap(err, "%s", write->what);
-	}
+	err_done(err);
+	if (kube_answer_no_kind(response))
+		return take_missing(client, write, options, deadline, err);
 	list_copy(&result->warnings, &response->warnings);
 	int r = kube_answer_json(response, write->what, body, &result->field, &result->object, err);
 	if (r >= 0)
@@ -207,16 +224,15 @@ int kube_client_apply(struct kube_client *client, json_t *const *bodies, size_t 
 {
 	struct write *writes = mem_zalloc((count + 1) * sizeof(*writes));
 	cleanup_free size_t *open = mem_alloc((count + 1) * sizeof(*open));
+	struct deadline wait = *deadline;
 
 	memset(results, 0, count * sizeof(*results));
 	size_t sent = prepare_all(client, bodies, count, options, deadline, writes, open, results);
-	if (sent)
+	for (int round = 0; sent && round < ROUNDS; round++) {
+		if (round && deadline_pause(&wait, ROUND_PAUSE_MS, err) < 0)
+			break;
 		sent = apply_round(client, writes, bodies, options, open, sent, deadline, results);
-	if (sent)
-		sent = apply_round(client, writes, bodies, options, open, sent, deadline, results);
-	for (size_t i = 0; i < sent; i++)
-		(void)err_set(&results[open[i]].err, ERR_UNREACHABLE, "%s: its kind moves",
-			      writes[open[i]].what);
+	}
 	for (size_t i = 0; i < count; i++)
 		write_done(&writes[i]);
 	free(writes);

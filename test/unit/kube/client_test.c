@@ -284,6 +284,57 @@ START_TEST(test_kube_client__a_kind_without_definition_is_not_found)
 }
 END_TEST
 
+/* Right after its CRD was established a kind can be listed and not be answered for. */
+START_TEST(test_kube_client__a_new_kind_is_given_a_moment)
+{
+	static const char line[] =
+		"PATCH /apis/x.dev/v2/namespaces/n/widgets/w?fieldManager=desired"
+		"&force=true&fieldValidation=Strict";
+	struct api api = api_start();
+	json_auto_t *body = json_pack("{s:s, s:s, s:{s:s, s:s}}", "apiVersion", "x.dev/v2", "kind",
+				      "Widget", "metadata", "name", "w", "namespace", "n");
+	cleanup_result struct kube_result result = {0};
+
+	for (int i = 0; i < 2; i++) { /* discovery lags, too */
+		api_answer(&api, "GET /api", 200, API_NO_CORE);
+		api_answer(&api, "GET /apis", 200, i ? API_WIDGETS : API_NO_CORE);
+	}
+	api_answer(&api, line, 404, "404 page not found\n");
+	api_answer(&api, line, 200, "{}");
+	kube_client_rediscover(api.client);
+	must(apply(&api, body, &(struct kube_apply_options){0}, &result), &api.err);
+	ck_assert_int_eq(result.err.code, ERR_NONE);
+	api_stop(&api);
+}
+END_TEST
+
+/* One fetch of discovery that fails speaks for all that need it. */
+START_TEST(test_kube_client__an_apply_without_server_fails_at_once_for_all)
+{
+	enum {
+		MANY = 20
+	};
+	struct api api = api_start();
+	struct kube_result results[MANY];
+	json_t *bodies[MANY];
+
+	api_write_kubeconfig(api.dir, "http://127.0.0.1:1", "t");
+	for (int i = 0; i < MANY; i++)
+		bodies[i] = json_pack("{s:s, s:s, s:{s:s}}", "apiVersion", "y.dev/v1", "kind",
+				      "Gadget", "metadata", "name", "g");
+	ck_assert_int_eq(kube_client_apply(api.client, bodies, MANY,
+					   &(struct kube_apply_options){0}, &api.deadline, results,
+					   &api.err),
+			 -ERR_UNREACHABLE);
+	for (int i = 0; i < MANY; i++) {
+		ck_assert_int_eq(results[i].err.code, ERR_UNREACHABLE);
+		kube_result_done(&results[i]);
+		json_decref(bodies[i]);
+	}
+	api_stop(&api);
+}
+END_TEST
+
 START_TEST(test_kube_client__patch_says_which_kind_of_patch)
 {
 	struct api api = api_start();
@@ -327,6 +378,22 @@ START_TEST(test_kube_client__delete_bears_the_uid)
 	ck_assert_int_eq(
 		kube_client_delete(api.client, &id, "u-1", "Orphan", &api.deadline, &api.err),
 		-ERR_CONFLICT);
+	api_stop(&api);
+}
+END_TEST
+
+START_TEST(test_kube_client__an_object_of_a_kind_that_is_not_served_is_gone_already)
+{
+	struct api api = api_start();
+	const struct manifest_id id = api_id("y.dev", "v1", "Gadget", "n", "g");
+	json_auto_t *patch = json_object();
+
+	api_answer(&api, "GET /api", 200, API_NO_CORE);
+	api_answer(&api, "GET /apis", 200, API_WIDGETS);
+	must(kube_client_delete(api.client, &id, "u", "Background", &api.deadline, &api.err),
+	     &api.err);
+	ck_assert_int_eq(kube_client_patch(api.client, &id, patch, &api.deadline, NULL, &api.err),
+			 -ERR_NOT_FOUND);
 	api_stop(&api);
 }
 END_TEST
@@ -556,7 +623,11 @@ Suite *test_suite(void)
 	tcase_add_test(tests, test_kube_client__a_body_beyond_the_servers_limit_is_not_sent);
 	tcase_add_test(tests, test_kube_client__a_version_that_is_not_served_is_named);
 	tcase_add_test(tests, test_kube_client__a_kind_without_definition_is_not_found);
+	tcase_add_test(tests, test_kube_client__a_new_kind_is_given_a_moment);
+	tcase_add_test(tests, test_kube_client__an_apply_without_server_fails_at_once_for_all);
 	tcase_add_test(tests, test_kube_client__patch_says_which_kind_of_patch);
+	tcase_add_test(tests,
+		       test_kube_client__an_object_of_a_kind_that_is_not_served_is_gone_already);
 	tcase_add_test(tests, test_kube_client__delete_bears_the_uid);
 	tcase_add_test(tests, test_kube_client__list_follows_the_pages);
 	tcase_add_test(tests, test_kube_client__list_begins_anew_when_a_page_expired);

@@ -154,6 +154,12 @@ START_TEST(test_kube_kubeconfig__what_is_wrong_is_named)
 	refused(dir, "without its key");
 	write_config(dir, "{server: 'https://h:1'}", "{client-key-data: '***'}");
 	refused(dir, "client-key-data");
+	write_config(dir, "{server: 'https://h:1', proxy-url: 'http://p'}", "{token: t}");
+	refused(dir, "proxy-url is not supported");
+	temp_write(dir, "config",
+		   "current-context: x\ncontexts:\n- {name: x, context: {cluster: c, user: u}}\n"
+		   "clusters:\n- {name: c, cluster: {server: 'https://h:1'}}\n");
+	refused(dir, "there is no user u");
 	temp_write(dir, "config", "just text\n");
 	refused(dir, "is no kubeconfig");
 }
@@ -167,6 +173,19 @@ START_TEST(test_kube_kubeconfig__a_missing_one_tells_where_it_is_looked_for)
 
 	ck_assert_int_eq(read_in(dir, &config, &err), -ERR_NOT_FOUND);
 	ck_assert_ptr_nonnull(strstr(err.hint, "--kubeconfig"));
+}
+END_TEST
+
+START_TEST(test_kube_kubeconfig__a_missing_certificate_is_named)
+{
+	cleanup_free char *dir = temp_dir();
+	struct kube_kubeconfig config;
+	cleanup_err struct err err = ERR_INIT;
+
+	write_config(dir, "{server: 'https://h:1', certificate-authority: gone.crt}", "{token: t}");
+	ck_assert_int_eq(read_in(dir, &config, &err), -ERR_NOT_FOUND);
+	ck_assert_ptr_nonnull(strstr(err.message, "certificate-authority"));
+	ck_assert_ptr_nonnull(strstr(err.message, "gone.crt"));
 }
 END_TEST
 
@@ -199,6 +218,7 @@ Suite *test_suite(void)
 	tcase_add_test(tests, test_kube_kubeconfig__plugins_are_refused_by_name);
 	tcase_add_test(tests, test_kube_kubeconfig__what_is_wrong_is_named);
 	tcase_add_test(tests, test_kube_kubeconfig__a_missing_one_tells_where_it_is_looked_for);
+	tcase_add_test(tests, test_kube_kubeconfig__a_missing_certificate_is_named);
 	tcase_add_test(tests, test_kube_kubeconfig__notices_that_any_of_its_files_was_replaced);
 	suite_add_tcase(suite, tests);
 	return suite;

@@ -338,6 +338,63 @@ START_TEST(test_kube_observe__a_kind_that_is_gone_is_quiet)
 }
 END_TEST
 
+/* Its CRD comes later: asked for anew, it is looked for again. */
+START_TEST(test_kube_observe__a_kind_that_is_not_served_yet_is_quiet)
+{
+	struct witness witness;
+	cleanup_free char *widgets =
+		watch_line("/apis/x.dev/v2/widgets",
+			   "&sendInitialEvents=true&resourceVersionMatch=NotOlderThan");
+
+	witness_start(&witness);
+	api_answer(&witness.api, "GET /api", 200, API_NO_CORE);
+	api_answer(&witness.api, "GET /apis", 200, API_NO_CORE);
+	witness_watch(&witness, "x.dev/Widget");
+	server_await(witness.api.server, 2);
+	api_answer(&witness.api, "GET /api", 200, API_NO_CORE);
+	api_answer(&witness.api, "GET /apis", 200, API_WIDGETS);
+	answer_watch(&witness, widgets, two_objects);
+	kube_client_rediscover(witness.api.client);
+	told_is(&witness, "a b");
+	witness_stop(&witness);
+}
+END_TEST
+
+START_TEST(test_kube_observe__a_list_that_fails_is_tried_again)
+{
+	struct witness witness;
+
+	witness_start(&witness);
+	server_expect(witness.api.server, witness.snapshot,
+		      &(struct server_reply){.status = 400, .body = "{\"kind\": \"Status\"}"});
+	api_answer(&witness.api, witness.list, 500, "etcdserver: leader changed");
+	api_answer(&witness.api, "GET /readyz", 200, "ok");
+	api_answer(&witness.api, witness.list, 403, "{\"kind\": \"Status\"}");
+	api_answer(&witness.api, witness.list, 200,
+		   "{\"metadata\": {\"resourceVersion\": \"40\"}, \"items\": []}");
+	answer_watch(&witness, witness.after_list, nothing);
+	witness_watch(&witness, "core/ConfigMap");
+	await_live(&witness, 1);
+	told_is(&witness, "trouble core/ConfigMap denied");
+	witness_stop(&witness);
+}
+END_TEST
+
+START_TEST(test_kube_observe__a_frame_that_is_not_understood_is_a_new_snapshot)
+{
+	struct witness witness;
+
+	witness_start(&witness);
+	answer_watch(&witness, witness.snapshot, two_objects);
+	witness_watch(&witness, "core/ConfigMap");
+	told_is(&witness, "a b");
+	answer_watch(&witness, witness.snapshot, second_object);
+	server_push(witness.api.server, witness.snapshot, "{\"type\": \"ADDED\", \"obj\n");
+	told_is(&witness, "a b -a");
+	witness_stop(&witness);
+}
+END_TEST
+
 START_TEST(test_kube_observe__watches_exactly_what_was_said_last)
 {
 	struct witness witness;
@@ -375,6 +432,9 @@ Suite *test_suite(void)
 	tcase_add_test(tests, test_kube_observe__falls_back_to_a_list_and_a_watch);
 	tcase_add_test(tests, test_kube_observe__a_kind_that_is_forbidden_is_told_once);
 	tcase_add_test(tests, test_kube_observe__a_kind_that_is_gone_is_quiet);
+	tcase_add_test(tests, test_kube_observe__a_kind_that_is_not_served_yet_is_quiet);
+	tcase_add_test(tests, test_kube_observe__a_list_that_fails_is_tried_again);
+	tcase_add_test(tests, test_kube_observe__a_frame_that_is_not_understood_is_a_new_snapshot);
 	tcase_add_test(tests, test_kube_observe__watches_exactly_what_was_said_last);
 	suite_add_tcase(suite, tests);
 	return suite;

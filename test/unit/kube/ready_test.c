@@ -199,6 +199,24 @@ START_TEST(test_kube_ready__custom_resource_definition)
 }
 END_TEST
 
+START_TEST(test_kube_ready__replica_set_and_api_service)
+{
+	is("apps/v1", "ReplicaSet",
+	   "\"metadata\": {\"generation\": 1}, \"status\": {\"observedGeneration\": 1}",
+	   KUBE_WAITING, "0 of 1 replicas are available");
+	is("apps/v1", "ReplicaSet",
+	   "\"metadata\": {\"generation\": 1}, \"status\": {\"observedGeneration\": 1, "
+	   "\"availableReplicas\": 1}",
+	   KUBE_READY, NULL);
+	is("apiregistration.k8s.io/v1", "APIService",
+	   "\"status\": {\"conditions\": [{\"type\": \"Available\", \"status\": \"False\", "
+	   "\"reason\": \"MissingEndpoints\", \"message\": \"none\"}]}",
+	   KUBE_WAITING, "MissingEndpoints: none");
+	is("apiregistration.k8s.io/v1", "APIService", "\"spec\": {}", KUBE_WAITING,
+	   "its controller has not seen the change yet");
+}
+END_TEST
+
 START_TEST(test_kube_ready__common_conditions)
 {
 	const char *v = "x.dev/v1", *k = "Widget";
@@ -238,6 +256,7 @@ Suite *test_suite(void)
 	tcase_add_test(tests, test_kube_ready__a_claim_nobody_uses_yet_is_not_waited_for);
 	tcase_add_test(tests, test_kube_ready__a_load_balancer_is_not_waited_for);
 	tcase_add_test(tests, test_kube_ready__custom_resource_definition);
+	tcase_add_test(tests, test_kube_ready__replica_set_and_api_service);
 	tcase_add_test(tests, test_kube_ready__common_conditions);
 	suite_add_tcase(suite, tests);
 	return suite;
