@@ -1,6 +1,8 @@
 /*
  * kube/ready: whether an object has become what it says, per kind, as kstatus judges it
- * (sigs.k8s.io/cli-utils/pkg/kstatus), and the reason when not.
+ * (sigs.k8s.io/cli-utils/pkg/kstatus), and the reason when not. Two things differ: a Job is ready
+ * when it is complete, not when it runs; a claim that no pod uses yet is not waited for, because
+ * with WaitForFirstConsumer (k3s' local-path) it may stay unbound for ever.
  */
 #pragma once
 
