@@ -9,8 +9,6 @@
 
 /* A request may take long on a node that is busy pulling images. */
 #define REQUEST_MS 60000
-/* A wait that lasts longer than this says why. */
-#define PATIENCE_MS 15000
 
 struct deadline apply_deadline(const struct apply_run *run)
 {
@@ -21,10 +19,10 @@ bool apply_runnable(const struct apply_run *run, size_t index)
 {
 	const struct plan_step *step = &run->plan->steps[index];
 
-	if (run->states[index] != STEP_PENDING)
+	if (run->steps[index].state != STEP_PENDING)
 		return false;
 	for (size_t i = 0; i < step->after_count; i++)
-		if (run->states[step->after[i]] != STEP_DONE)
+		if (run->steps[step->after[i]].state != STEP_DONE)
 			return false;
 	return true;
 }
@@ -68,7 +66,7 @@ void apply_fail(struct apply_run *run, size_t index, const struct err *why)
 	const struct plan_step *step = &run->plan->steps[index];
 	struct apply_result *result = run->result;
 
-	run->states[index] = STEP_FAILED;
+	run->steps[index].state = STEP_FAILED;
 	if (why->code == ERR_CANCELED) {
 		result->canceled = true;
 		return;
@@ -118,17 +116,33 @@ static void skip_behind_failures(struct apply_run *run)
 		again = false;
 		for (size_t i = 0; i < run->plan->count; i++) {
 			const struct plan_step *step = &run->plan->steps[i];
-			for (size_t j = 0; run->states[i] == STEP_PENDING && j < step->after_count;
-			     j++) {
-				enum step_state before = run->states[step->after[j]];
+			for (size_t j = 0;
+			     run->steps[i].state == STEP_PENDING && j < step->after_count; j++) {
+				enum step_state before = run->steps[step->after[j]].state;
 				if (before != STEP_FAILED && before != STEP_SKIPPED)
 					continue;
-				run->states[i] = STEP_SKIPPED;
+				run->steps[i].state = STEP_SKIPPED;
 				run->result->skipped += plan_step_writes(step);
 				again = true;
 			}
 		}
 	}
+}
+
+/* Said once: the ledger remembers that it was. */
+static int keep(struct apply_run *run, const struct plan_step *step, struct err *err)
+{
+	struct state_entry *entry = state_ledger_get(run->context->ledger, step->key);
+	int r = 0;
+
+	if (entry && !entry->kept) {
+		apply_say(run, step, EVENT_KEPT, "left the files and is kept: %s", step->why);
+		entry->kept = true;
+		r = state_ledger_put(run->context->ledger,
+				     (const struct state_entry *const *)&entry, 1, err);
+	}
+	state_entry_free(entry);
+	return r;
 }
 
 /* What only the ledger or the journal has to know. */
@@ -137,18 +151,15 @@ static int run_quiet_step(struct apply_run *run, size_t index, struct err *err)
 	const struct plan_step *step = &run->plan->steps[index];
 	cleanup_list struct list keys = LIST_INIT;
 
-	run->states[index] = STEP_DONE;
+	run->steps[index].state = STEP_DONE;
 	switch (step->action) {
 	case PLAN_FORGET:
 		list_add(&keys, step->key);
 		return state_ledger_remove(run->context->ledger, &keys, err);
 	case PLAN_KEEP:
-		list_add(&keys, step->key);
-		apply_say(run, step, EVENT_KEPT, "left the files and is kept: %s",
-			  step->why ? step->why : "it holds data");
-		return 0;
+		return keep(run, step, err);
 	case PLAN_REFUSE:
-		run->states[index] = STEP_FAILED;
+		run->steps[index].state = STEP_FAILED;
 		run->result->failed++;
 		apply_say(run, step, EVENT_REFUSED, "refused: %s", step->why);
 		if (!run->result->first_failure)
@@ -198,7 +209,7 @@ static int run_ready_steps(struct apply_run *run, struct err *err)
 static bool anything_waits(const struct apply_run *run)
 {
 	for (size_t i = 0; i < run->plan->count; i++)
-		if (run->states[i] == STEP_PENDING)
+		if (run->steps[i].state == STEP_PENDING)
 			return true;
 	return false;
 }
@@ -231,19 +242,18 @@ static int run_all(struct apply_run *run, struct err *err)
 int apply_plan(const struct apply_context *context, const struct plan *plan,
 	       struct apply_result *ret, struct err *err)
 {
-	cleanup_free enum step_state *states = mem_zalloc(plan->count * sizeof(*states));
-	cleanup_free int64_t *began = mem_zalloc(plan->count * sizeof(*began));
+	cleanup_free struct apply_progress *steps = mem_zalloc(plan->count * sizeof(*steps));
 	struct apply_run run = {
 		.context = context,
 		.plan = plan,
 		.result = ret,
-		.states = states,
-		.began = began,
-		.tell_after = PATIENCE_MS,
+		.steps = steps,
 	};
 
 	*ret = (struct apply_result){0};
 	int r = run_all(&run, err);
+	for (size_t i = 0; i < plan->count; i++)
+		free(steps[i].told);
 	if (r == -ERR_CANCELED) {
 		ret->canceled = true;
 		err_done(err);

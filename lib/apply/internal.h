@@ -10,14 +10,20 @@ enum step_state {
 	STEP_SKIPPED, /* a step before it failed */
 };
 
+/* How far one step has come. */
+struct apply_progress {
+	enum step_state state;
+	int64_t began;	    /* clock time of a wait's first look, a replace's delete, a first try */
+	int64_t tell_after; /* a wait that lasts longer says why; doubles */
+	char *told;	    /* the reason that was said last */
+};
+
 /* One execution of a plan. */
 struct apply_run {
 	const struct apply_context *context;
 	const struct plan *plan;
 	struct apply_result *result;
-	enum step_state *states; /* one a step */
-	int64_t *began;		 /* clock time of a wait's first look, or of a replace's delete */
-	int64_t tell_after;	 /* a wait that lasts longer says why in the journal; doubles */
+	struct apply_progress *steps; /* one a step of the plan */
 };
 
 /* Writes (create, patch, adopt) that may run now, as one batch. Positive when any ran. */

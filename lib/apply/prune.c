@@ -29,7 +29,7 @@ int apply_delete(struct apply_run *run, size_t index, struct err *err)
 		apply_fail(run, index, &why);
 		return 0;
 	}
-	run->states[index] = STEP_DONE;
+	run->steps[index].state = STEP_DONE;
 	run->result->deleted++;
 	apply_say(run, step, EVENT_DELETED, "deleted: it left the files");
 	list_add(&keys, step->key);

@@ -71,7 +71,7 @@ static int replace(struct apply_run *run, size_t index, struct err *err)
 		return r;
 	if ((r = mark_replacing(run, step, err)) < 0)
 		return r;
-	run->began[index] = run->context->clock->now(run->context->clock);
+	run->steps[index].began = run->context->clock->now(run->context->clock);
 	if ((r = delete_old(run, step, old, &deadline, err)) < 0)
 		return r;
 	if (step->replace == PLAN_REPLACE_WRITERS &&
@@ -102,7 +102,7 @@ int apply_replace(struct apply_run *run, size_t index, struct err *err)
 		return 0;
 	}
 	(void)err;
-	run->states[index] = STEP_DONE;
+	run->steps[index].state = STEP_DONE;
 	run->result->replaced++;
 	run->result->written++;
 	if (!is_waited_for(run, step->key))

@@ -8,6 +8,9 @@
 #include "kube/ready.h"
 #include "tree/path.h"
 
+/* A wait that lasts longer than this says why. */
+#define PATIENCE_MS 3000
+
 static bool is_established(const json_t *crd)
 {
 	const char *status = tree_path_string(crd, "status.conditions[type=Established].status");
@@ -34,10 +37,10 @@ static int64_t replaced_at(const struct apply_run *run, const char *key, size_t 
 {
 	for (size_t i = 0; i < run->plan->count; i++) {
 		const struct plan_step *step = &run->plan->steps[i];
-		if (step->action == PLAN_REPLACE && run->states[i] == STEP_DONE &&
+		if (step->action == PLAN_REPLACE && run->steps[i].state == STEP_DONE &&
 		    !strcmp(step->key, key)) {
 			*ret_index = i;
-			return run->began[i];
+			return run->steps[i].began;
 		}
 	}
 	return 0;
@@ -63,7 +66,7 @@ static void give_up(struct apply_run *run, size_t index, const char *reason, con
 	const struct plan_step *step = &run->plan->steps[index];
 	struct apply_result *result = run->result;
 
-	run->states[index] = STEP_FAILED;
+	run->steps[index].state = STEP_FAILED;
 	result->unready++;
 	apply_say(run, step, EVENT_NOT_READY, "is not ready%s: %s", after, reason);
 	if (!result->not_ready)
@@ -90,10 +93,10 @@ static int go_on(struct apply_run *run, size_t index, const json_t *object, enum
 {
 	const struct plan_step *step = &run->plan->steps[index];
 	int64_t now = run->context->clock->now(run->context->clock);
-	int64_t waited = now - run->began[index];
+	int64_t waited = now - run->steps[index].began;
 	bool over = waited >= run->context->timeout_ms || state == KUBE_FAILED;
 	/* The cause costs requests: asked for at the end, and each time the patience doubles. */
-	bool tell = waited >= run->tell_after;
+	bool tell = waited >= run->steps[index].tell_after;
 	cleanup_free char *reason = reason_stolen;
 
 	if (!over && !tell)
@@ -106,8 +109,11 @@ static int go_on(struct apply_run *run, size_t index, const json_t *object, enum
 		give_up(run, index, reason, after);
 		return 1;
 	}
-	run->tell_after = waited * 2;
-	apply_say(run, step, EVENT_WAITING, "is not ready yet: %s", reason);
+	run->steps[index].tell_after = waited * 2;
+	if (!run->steps[index].told || strcmp(run->steps[index].told, reason) != 0)
+		apply_say(run, step, EVENT_WAITING, "is not ready yet: %s", reason);
+	free(run->steps[index].told);
+	run->steps[index].told = steal(&reason);
 	return 0;
 }
 
@@ -122,7 +128,7 @@ static int look_at(struct apply_run *run, size_t index, const struct manifest_li
 	if (state != KUBE_READY)
 		return go_on(run, index, object, state, reason);
 	free(reason);
-	run->states[index] = STEP_DONE;
+	run->steps[index].state = STEP_DONE;
 	if (step->established)
 		kube_client_rediscover(run->context->client);
 	say_ready(run, index);
@@ -139,8 +145,10 @@ int apply_look(struct apply_run *run, struct err *err)
 	for (size_t i = 0; i < run->plan->count; i++) {
 		if (run->plan->steps[i].action != PLAN_WAIT || !apply_runnable(run, i))
 			continue;
-		if (!run->began[i])
-			run->began[i] = run->context->clock->now(run->context->clock);
+		if (!run->steps[i].began) {
+			run->steps[i].began = run->context->clock->now(run->context->clock);
+			run->steps[i].tell_after = PATIENCE_MS;
+		}
 		indexes[count] = i;
 		ids[count++] = &run->plan->steps[i].id;
 	}

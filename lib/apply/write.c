@@ -65,9 +65,9 @@ static bool try_again(struct apply_run *run, size_t index, const struct err *why
 
 	if (why->code != ERR_CONFLICT)
 		return false;
-	if (!run->began[index])
-		run->began[index] = now;
-	return now - run->began[index] < run->context->timeout_ms;
+	if (!run->steps[index].began)
+		run->steps[index].began = now;
+	return now - run->steps[index].began < run->context->timeout_ms;
 }
 
 static int take_result(struct apply_run *run, size_t index, struct kube_result *result,
@@ -94,7 +94,7 @@ static int take_result(struct apply_run *run, size_t index, struct kube_result *
 	int r = apply_record(run, step, result->object, err);
 	if (r < 0)
 		return r;
-	run->states[index] = STEP_DONE;
+	run->steps[index].state = STEP_DONE;
 	run->result->written++;
 	say_written(run, step);
 	return 1;
@@ -172,7 +172,7 @@ int apply_writes(struct apply_run *run, struct err *err)
 		return err_set(err, ERR_CANCELED, "canceled");
 	prepare(run, indexes, wanted);
 	for (size_t i = 0; i < wanted; i++)
-		if (run->states[indexes[i]] == STEP_PENDING)
+		if (run->steps[indexes[i]].state == STEP_PENDING)
 			indexes[count++] = indexes[i];
 	return count ? send(run, indexes, count, err) : 1;
 }

@@ -85,7 +85,8 @@ static bool is_awaited(const struct plan_run *run, const struct plan_step *step,
 	if (run->input->only_key)
 		return step->action == PLAN_REPLACE;
 	/* Deletes come after the whole app is healthy, also what has not changed. */
-	return is_write(step) || (deletes && step->action == PLAN_NONE && !step->why);
+	bool all = deletes || run->input->settle;
+	return is_write(step) || (all && step->action == PLAN_NONE && !step->why);
 }
 
 void plan_waits(struct plan_run *run)

@@ -116,6 +116,7 @@ struct plan_input {
 	size_t ledger_size;	   /* entries in all: for the brake's 30 % */
 	const char *only_key;	   /* repair one object: steps for this key only; or NULL */
 	bool force_replace;	   /* desired apply --replace */
+	bool settle; /* the app was not ready when it was last seen: wait for all its workloads */
 	const json_t *shared_claims; /* see manifest/coexist.h; may be NULL */
 };
 

@@ -173,11 +173,27 @@ static void want(struct wants *wants, const char *key, const char *only_key)
 	wants->ids[wants->keys.n - 1] = id;
 }
 
+/* Namespaces that every cluster has are not asked for. */
 static void want_namespace(struct wants *wants, const char *ns)
 {
+	static const char *const everywhere[] = {"default", "kube-system", "kube-public"};
 	cleanup_free char *key = mem_printf("core/Namespace//%s", ns);
 
+	for (size_t i = 0; i < sizeof(everywhere) / sizeof(*everywhere); i++)
+		if (!strcmp(ns, everywhere[i]))
+			return;
 	want(wants, key, NULL);
+}
+
+/* What has to be created wants to know whether its namespace is there; what exists proves it. */
+static void collect_namespaces(struct wants *wants, const struct manifest_app *app,
+			       const struct manifest_live *live)
+{
+	if (app->options.ns && app->count && !manifest_live_get(live, app->objects[0]->key))
+		want_namespace(wants, app->options.ns);
+	for (size_t i = 0; i < app->count; i++)
+		if (*app->objects[i]->id.ns && !manifest_live_get(live, app->objects[i]->key))
+			want_namespace(wants, app->objects[i]->id.ns);
 }
 
 static void collect(struct wants *wants, const struct manifest_app *app, const struct map *ledger,
@@ -191,13 +207,6 @@ static void collect(struct wants *wants, const struct manifest_app *app, const s
 	map_foreach (ledger, key, entry)
 		if (!strcmp(entry->app, app->name))
 			want(wants, key, only_key);
-	if (only_key)
-		return;
-	if (app->options.ns && app->count)
-		want_namespace(wants, app->options.ns);
-	for (size_t i = 0; i < app->count; i++)
-		if (*app->objects[i]->id.ns)
-			want_namespace(wants, app->objects[i]->id.ns);
 }
 
 static void wants_done(struct wants *wants)
@@ -224,25 +233,38 @@ static int ask_for_the_rest(struct reconcile_round *round, const struct wants *w
 	return kube_client_get_all(round->world->client, ids, count, &deadline, live, err);
 }
 
+/* Takes what the round's lists know, if they are still fresh. */
+static int take_lists(struct reconcile_round *round, const struct wants *wants,
+		      struct cancel *cancel, struct manifest_live *live, struct err *err)
+{
+	const struct clock *clock = round->world->clock;
+
+	pthread_mutex_lock(&round->lock);
+	int r = list_once(round, cancel, err);
+	bool fresh = r >= 0 && clock->now(clock) - round->listed_at < FRESH_MS;
+	for (size_t i = 0; fresh && i < wants->keys.n; i++)
+		(void)take_known(round, wants->keys.items[i], live);
+	pthread_mutex_unlock(&round->lock);
+	return r;
+}
+
 int reconcile_look(struct reconcile_round *round, const struct manifest_app *app,
 		   const struct map *ledger, const char *only_key, struct cancel *cancel,
 		   struct manifest_live *live, struct err *err)
 {
-	const struct clock *clock = round->world->clock;
-	struct wants wants = {0};
+	struct wants objects = {0}, namespaces = {0};
 	int r = 0;
 
-	collect(&wants, app, ledger, only_key);
-	if (!only_key) {
-		pthread_mutex_lock(&round->lock);
-		r = list_once(round, cancel, err);
-		bool fresh = r >= 0 && clock->now(clock) - round->listed_at < FRESH_MS;
-		for (size_t i = 0; fresh && i < wants.keys.n; i++)
-			(void)take_known(round, wants.keys.items[i], live);
-		pthread_mutex_unlock(&round->lock);
-	}
+	collect(&objects, app, ledger, only_key);
+	if (!only_key)
+		r = take_lists(round, &objects, cancel, live, err);
 	if (r >= 0)
-		r = ask_for_the_rest(round, &wants, live, cancel, err);
-	wants_done(&wants);
+		r = ask_for_the_rest(round, &objects, live, cancel, err);
+	if (r >= 0 && !only_key) {
+		collect_namespaces(&namespaces, app, live);
+		r = ask_for_the_rest(round, &namespaces, live, cancel, err);
+	}
+	wants_done(&objects);
+	wants_done(&namespaces);
 	return r;
 }

@@ -60,6 +60,15 @@ static void find_moved(struct pass *pass)
 	}
 }
 
+static bool was_ready(struct pass *pass)
+{
+	struct state_app *app = state_ledger_app(pass->world->ledger, pass->app->name);
+	bool ready = app && app->health && !strcmp(app->health, "ready");
+
+	state_app_free(app);
+	return ready;
+}
+
 static int make_plan(struct pass *pass, struct err *err)
 {
 	struct reconcile_round *round = pass->round;
@@ -82,6 +91,7 @@ static int make_plan(struct pass *pass, struct err *err)
 		.ledger_size = everything.n,
 		.only_key = options->only_key,
 		.force_replace = options->force_replace,
+		.settle = !options->show && !was_ready(pass),
 	};
 	map_done(&everything);
 	int r = reconcile_plan(pass->world, &input, &pass->live, &pass->answers, options->cancel,

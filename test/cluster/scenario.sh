@@ -32,13 +32,17 @@ daemon_start() {
 	eventually 10 test -S "$runtime/control" || { echo "the daemon did not open its socket:"; cat "$journal"; }
 }
 
-daemon_stop() {
+# Not through expect: a subshell cannot wait for it.
+daemon_stop() { # ok when it ended in time and without a failure
+	local before code
 	[ -n "$daemon" ] || return 0
+	before=$(date +%s%N)
 	kill -TERM "$daemon" 2>/dev/null
 	wait "$daemon"
-	local code=$?
+	code=$?
 	daemon=''
-	return $code
+	expect "SIGTERM ends the daemon without a failure" test $code -eq 0
+	expect "within 2 s" test $((($(date +%s%N) - before) / 1000000)) -lt 2000
 }
 
 leave() {

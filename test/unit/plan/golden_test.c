@@ -539,6 +539,7 @@ START_TEST(test_plan__golden)
 		.ledger_size = (size_t)tree_path_integer(options, "ledgerSize", 100),
 		.only_key = text_of(options, "onlyKey", NULL),
 		.force_replace = tree_path_true(options, "forceReplace"),
+		.settle = tree_path_true(options, "settle"),
 		.shared_claims = json_object_get(options, "sharedClaims"),
 	};
 	struct plan *plan = plan_scene(&scene, &input);
