@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/list.h"
 #include "base/mem.h"
 #include "base/name.h"
 
@@ -47,6 +48,18 @@ static int evaluate_list(const struct reading *reading, const struct tree_yaml_n
 	return r < 0 ? at_node(reading, node, err) : r;
 }
 
+static int fail_undefined(const struct template_scope *scope, const struct tree_yaml_node *node,
+			  struct err *err)
+{
+	cleanup_list struct list names = LIST_INIT;
+
+	template_scope_names(scope, &names);
+	const char *nearest = name_nearest(node->text, (const char *const *)names.items, names.n);
+	(void)err_set(err, ERR_INVALID, "undefined variable '%s'", node->text);
+	err->caret_width = (int)node->length;
+	return nearest ? err_hint(err, "did you mean '%s'?", nearest) : -(int)err->code;
+}
+
 static int evaluate(const struct reading *reading, const struct tree_yaml_node *node,
 		    struct value **ret, struct err *err)
 {
@@ -55,7 +68,7 @@ static int evaluate(const struct reading *reading, const struct tree_yaml_node *
 	if (names_variable(node)) {
 		int r = template_scope_get(scope, node->text, &reading->loader.loader, ret, err);
 		if (r < 0 && err->code == ERR_NOT_FOUND)
-			(void)err_set(err, ERR_INVALID, "undefined variable '%s'", node->text);
+			(void)fail_undefined(scope, node, err);
 		return r < 0 ? at_node(reading, node, err) : r;
 	}
 	if (node->kind != TREE_YAML_SCALAR)

@@ -30,11 +30,12 @@ static void fail(const struct reading *reading, struct err *err)
 	source_pass_error(reading->build->pass, reading->build->made, err);
 }
 
-static int choice(const json_t *body, const char *key, const char *const *words, int count,
-		  int otherwise, int *ret, struct err *err)
+static int choice(const struct manifest_object *object, const char *key, const char *const *words,
+		  int count, int otherwise, int *ret, struct err *err)
 {
 	cleanup_free char *path = mem_printf("metadata.annotations[\"desired.dev/%s\"]", key);
-	const char *text = tree_path_string(body, path);
+	const char *text = tree_path_string(object->body, path), *file;
+	int line, column;
 
 	*ret = otherwise;
 	if (!text)
@@ -46,6 +47,8 @@ static int choice(const json_t *body, const char *key, const char *const *words,
 		}
 	(void)err_set(err, ERR_INVALID, "annotation desired.dev/%s cannot be '%s'", key, text);
 	const char *nearest = name_nearest(text, words, (size_t)count);
+	manifest_object_place(object, path, &file, &line, &column);
+	(void)err_at(err, file, line, column);
 	return err_hint(err, "did you mean '%s'?", nearest ? nearest : words[0]);
 }
 
@@ -59,12 +62,11 @@ static int read_wishes(const struct source_build *build, struct manifest_object 
 	const struct manifest_options *options = &build->made->options;
 	int redeploy_wish, prune_wish, suspend_wish;
 
-	int r = choice(object->body, "redeploy", redeploy, 3, options->redeploy, &redeploy_wish,
-		       err);
+	int r = choice(object, "redeploy", redeploy, 3, options->redeploy, &redeploy_wish, err);
 	if (r >= 0)
-		r = choice(object->body, "prune", prune, 3, options->prune, &prune_wish, err);
+		r = choice(object, "prune", prune, 3, options->prune, &prune_wish, err);
 	if (r >= 0)
-		r = choice(object->body, "suspend", flag, 2, 0, &suspend_wish, err);
+		r = choice(object, "suspend", flag, 2, 0, &suspend_wish, err);
 	if (r < 0)
 		return r;
 	object->redeploy = (enum manifest_redeploy)redeploy_wish;

@@ -132,6 +132,24 @@ START_TEST(test_source_load__a_large_crd_is_fine)
 }
 END_TEST
 
+START_TEST(test_source_load__an_endless_template_breaks_its_app_alone)
+{
+	cleanup_free char *dir = temp_dir();
+
+	temp_write(dir, "good.yaml", CONFIG_MAP("good"));
+	temp_write(dir, "endless/a.yaml.j2", "{% include 'a.yaml.j2' %}\n");
+	temp_write(
+		dir, "looping/a.yaml.j2",
+		"{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}");
+	struct manifest_set *set = load(dir);
+	ck_assert(!is_broken(set, "good"));
+	ck_assert(is_broken(set, "endless"));
+	ck_assert(is_broken(set, "looping"));
+	ck_assert_str_eq(set->findings.items[0].err.place.file, "endless/a.yaml.j2");
+	manifest_set_unref(set);
+}
+END_TEST
+
 START_TEST(test_source_load__is_deterministic)
 {
 	cleanup_free char *dir = temp_dir();
@@ -340,6 +358,7 @@ Suite *test_suite(void)
 	tcase_add_test(tests, test_source_load__a_writable_directory_stops_everything);
 	tcase_add_test(tests, test_source_load__large_and_binary_files_are_named);
 	tcase_add_test(tests, test_source_load__a_large_crd_is_fine);
+	tcase_add_test(tests, test_source_load__an_endless_template_breaks_its_app_alone);
 	tcase_add_test(tests, test_source_load__is_deterministic);
 	tcase_add_test(tests, test_source_load__a_renamed_file_changes_no_hash);
 	tcase_add_test(tests, test_source_load__generated_values_come_from_the_caller);
