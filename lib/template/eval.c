@@ -121,10 +121,10 @@ bool eval_step(struct eval *eval, const struct node *node, uint64_t n)
 		eval->steps += n;
 		return true;
 	}
-	eval_fail_limit(eval, node,
-			"rendering took more than %llu steps (template_limits.steps): does a loop "
-			"run away?",
-			(unsigned long long)eval->limits.steps);
+	eval_fail_limit(
+		eval, node,
+		"rendering took more than %llu steps (limit 'steps'): does a loop run away?",
+		(unsigned long long)eval->limits.steps);
 	return false;
 }
 
@@ -136,7 +136,7 @@ int eval_enter(struct eval *eval, const struct node *node)
 	}
 	eval_fail_limit(eval, node,
 			"includes, macros and variables are nested more than %d deep "
-			"(template_limits.depth): does one call itself?",
+			"(limit 'depth'): does one call itself?",
 			eval->limits.depth);
 	return -1;
 }
@@ -241,6 +241,7 @@ struct value *eval_name(struct eval *eval, const struct node *node, struct value
 
 	if (value)
 		return value_keep(value);
+	eval->use = node;
 	value = eval_variable(eval, name);
 	if (value || eval->raised)
 		return value;

@@ -63,8 +63,9 @@ struct eval {
 	struct unit *units;
 	const struct lazy *busy[72]; /* variables that are being rendered, outermost first */
 	int busy_count;
-	bool mutates;  /* variables must be copied before use */
-	bool isolated; /* imported without context: variables are out of sight */
+	const struct node *use; /* the name that was asked for last, in template */
+	bool mutates;		/* variables must be copied before use */
+	bool isolated;		/* imported without context: variables are out of sight */
 };
 
 /* scope.c: a variable as it was set, not rendered; borrowed, NULL when nobody set it. */

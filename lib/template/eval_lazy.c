@@ -26,7 +26,7 @@ static struct value *circle(struct eval *eval, const struct lazy *lazy, int from
 	for (int i = from; i < eval->busy_count; i++)
 		buf_printf(&members, "%s -> ", eval->busy[i]->path);
 	buf_addstr(&members, lazy->path);
-	value->trouble->error = true;
+	value->trouble->error = value->trouble->circle = true;
 	err_set(&value->trouble->err, ERR_INVALID, "these variables need each other: %s",
 		buf_str(&members));
 	err_at(&value->trouble->err, lazy->file, lazy->line, lazy->column);
@@ -34,17 +34,22 @@ static struct value *circle(struct eval *eval, const struct lazy *lazy, int from
 	return value;
 }
 
-/* What became of a variable is its own business; where it was used helps all the same. */
-static void note_use(struct eval *eval, const struct lazy *lazy, struct value *value)
+/* What became of a variable is its own business; where it was used helps all the same. The
+ * members of a circle are named already. */
+static void note_use(struct eval *eval, const struct lazy *lazy, const struct node *use,
+		     struct value *value)
 {
-	if (value->kind == VALUE_UNDEFINED && !value->trouble->lenient && eval->template)
-		trouble_trail(value->trouble, "in variable '%s' used by %s", lazy->path,
-			      eval->template->name);
+	if (value->kind != VALUE_UNDEFINED || value->trouble->lenient || !eval->template || !use)
+		return;
+	if (!value->trouble->circle || !eval->busy_count)
+		trouble_trail(value->trouble, "in variable '%s' used by %s:%u", lazy->path,
+			      eval->template->name, use->line);
 }
 
 /* Renders a waiting string. NULL only when a limit was hit. */
 static struct value *render(struct eval *eval, struct lazy *lazy)
 {
+	const struct node *use = eval->use;
 	bool isolated = eval->isolated;
 
 	for (int i = 0; i < eval->busy_count; i++)
@@ -62,7 +67,7 @@ static struct value *render(struct eval *eval, struct lazy *lazy)
 	eval->busy_count--;
 	eval_leave(eval);
 	if (value)
-		note_use(eval, lazy, value);
+		note_use(eval, lazy, use, value);
 	return value;
 }
 

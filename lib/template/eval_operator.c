@@ -27,8 +27,7 @@ static bool fits(struct eval *eval, const struct node *node, size_t size, int64_
 	if (times <= 0 ||
 	    (!__builtin_mul_overflow(size, (size_t)times, &total) && total <= eval->limits.output))
 		return true;
-	eval_fail_limit(eval, node,
-			"the result would be larger than %zu bytes (template_limits.output)",
+	eval_fail_limit(eval, node, "the result would be larger than %zu bytes (limit 'output')",
 			eval->limits.output);
 	return false;
 }

@@ -160,43 +160,13 @@ static struct value *group_key(struct call *call, struct value *item, struct val
 	return fold ? filter_fold(key) : steal(&key);
 }
 
-/* A group: a pair that also answers to .grouper and .list. */
-static void group_release(void *state)
-{
-	value_unref(state);
-}
-
-static struct value *group_attribute(struct eval *eval, struct value *self, const char *name)
-{
-	struct value *pair = self->object.state;
-
-	(void)eval;
-	if (!strcmp(name, "grouper"))
-		return value_keep(pair->list.items[0]);
-	return strcmp(name, "list") ? NULL : value_keep(pair->list.items[1]);
-}
-
-static struct value *group_sequence(const struct value *self)
-{
-	return self->object.state;
-}
-
-static void group_print(const struct value *self, struct buf *out)
-{
-	value_repr(self->object.state, out);
-}
-
-static const struct object_class group_class = {
-	.type = "GroupTuple",
-	.release = group_release,
-	.attribute = group_attribute,
-	.sequence = group_sequence,
-	.print = group_print,
-};
-
+/* A group is a pair that also answers to .grouper and .list. */
 static void close_group(struct value *groups, struct value *name, struct value *members)
 {
-	value_list_add(groups, value_object(&group_class, value_pair_of(name, members)));
+	struct value *group = value_pair_of(name, members);
+
+	group->group = true;
+	value_list_add(groups, group);
 }
 
 static struct value *do_groupby(struct call *call, struct value **a)

@@ -70,7 +70,7 @@ static int check_size(struct eval *eval, const struct node *node, size_t length)
 {
 	if (length <= eval->limits.output)
 		return 0;
-	eval_fail_limit(eval, node, "the output is larger than %zu bytes (template_limits.output)",
+	eval_fail_limit(eval, node, "the output is larger than %zu bytes (limit 'output')",
 			eval->limits.output);
 	return -1;
 }

@@ -12,6 +12,7 @@
 struct trouble {
 	bool error;   /* something failed; `default` and `is defined` do not forgive it */
 	bool lenient; /* an inline if without else: prints as nothing */
+	bool circle;  /* variables that need each other */
 	bool fatal;   /* a limit: nothing may set it aside */
 	const struct template *template; /* borrowed: outlives the evaluation */
 	const struct node *node;

@@ -61,6 +61,7 @@ struct value {
 	uint8_t kind;
 	bool lazy;   /* of a container: may hold templates or undefined values */
 	bool shared; /* of a container: belongs to a scope and must not be written to */
+	bool group;  /* of a tuple: made by groupby */
 	bool markup; /* of a constant in a template: contains markup itself */
 	union {
 		bool boolean;
