@@ -1,5 +1,6 @@
 #include "template/filter.h"
 #include "template/combine.h"
+#include "template/wrap.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 static const struct filter_table *const tables[] = {
 	&filter_text_table,   &filter_list_table, &filter_select_table,	 &filter_data_table,
 	&filter_number_table, &filter_set_table,  &filter_ansible_table, &filter_path_table,
-	&filter_regex_table,  &filter_html_table, &combine_table,
+	&filter_regex_table,  &filter_html_table, &combine_table,	 &wrap_table,
 };
 
 #define TABLES (sizeof(tables) / sizeof(*tables))

@@ -337,7 +337,7 @@ static const struct builtin entries[] = {
 	{"count", do_length, "value", 1, CALL_LAZY},
 	{"first", do_first, "seq", 1, CALL_LAZY},
 	{"last", do_last, "seq", 1, CALL_LAZY},
-	{"list", do_list, "value", 1, CALL_LAZY},
+	{"list", do_list, "value", 1, 0},
 	{"join", do_join, "value d attribute", 1, 0},
 	{"reverse", do_reverse, "value", 1, 0},
 	{"sort", do_sort, "value reverse case_sensitive attribute", 1, 0},

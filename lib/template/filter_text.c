@@ -207,89 +207,6 @@ static struct value *do_format(struct call *call, struct value **a)
 	return format_percent(call->eval, call->node, string, arguments);
 }
 
-/* Where the text that fits into a line ends: at white space or behind a hyphen. */
-struct wrap {
-	size_t width;
-	bool break_long, break_hyphens;
-	const char *separator;
-	size_t separator_length;
-};
-
-/* The length of the chunk at text: blanks, or a word up to a blank or behind a hyphen. */
-static size_t chunk(const char *text, size_t length, bool hyphens)
-{
-	bool blank = isspace((unsigned char)*text);
-	size_t n = 0;
-
-	while (n < length && (isspace((unsigned char)text[n]) != 0) == blank) {
-		n++;
-		if (!blank && hyphens && n > 1 && text[n - 1] == '-' && n < length &&
-		    isalpha((unsigned char)text[n - 2]) && isalpha((unsigned char)text[n]))
-			break;
-	}
-	return n;
-}
-
-static void wrap_line(const char *text, size_t length, const struct wrap *wrap, struct buf *out)
-{
-	size_t used = 0, blanks = 0;
-	bool first = true;
-
-	while (length) {
-		size_t n = chunk(text, length, wrap->break_hyphens), count = text_count(text, n);
-		bool blank = isspace((unsigned char)*text);
-		if (blank && (used || first)) {
-			blanks = n;
-		} else if (!blank && used && used + blanks + count > wrap->width) {
-			bool split = wrap->break_long && count > wrap->width &&
-				     used + blanks < wrap->width;
-			size_t room = split ? wrap->width - used - blanks : 0;
-			size_t bytes = text_offset(text, n, room);
-			if (split) {
-				buf_fill(out, ' ', blanks);
-				buf_add(out, text, bytes);
-			}
-			buf_add(out, wrap->separator, wrap->separator_length);
-			used = blanks = 0;
-			n = bytes;
-		} else if (!blank) {
-			bool split = wrap->break_long && count > wrap->width;
-			size_t bytes = split ? text_offset(text, n, wrap->width - blanks) : n;
-			buf_fill(out, ' ', blanks);
-			buf_add(out, text, bytes);
-			used += blanks + text_count(text, bytes);
-			blanks = 0;
-			n = bytes;
-		}
-		first = false;
-		text += n;
-		length -= n;
-	}
-}
-
-static struct value *do_wordwrap(struct call *call, struct value **a)
-{
-	struct wrap wrap = {.break_long = call_truth(a[2], true),
-			    .break_hyphens = call_truth(a[4], true)};
-	const char *text;
-	size_t length, at = 0, begin, end;
-	int64_t width;
-	struct buf out = BUF_INIT;
-
-	if (!call_text(call, a[0], NULL, &text, &length) || !call_int(call, a[1], 79, &width) ||
-	    !call_text(call, a[3], "\n", &wrap.separator, &wrap.separator_length))
-		return NULL;
-	if (width < 1)
-		return call_fail(call, "wordwrap needs a width above 0");
-	wrap.width = (size_t)width;
-	for (size_t line = 0; text_line(text, length, &at, &begin, &end); line++) {
-		if (line)
-			buf_add(&out, wrap.separator, wrap.separator_length);
-		wrap_line(text + begin, end - begin, &wrap, &out);
-	}
-	return value_take_buf(&out);
-}
-
 /* The styles of Ansible's comment filter. */
 static const struct comment_style {
 	const char *name, *beginning, *decoration, *end;
@@ -414,7 +331,6 @@ static const struct builtin entries[] = {
 	{"truncate", do_truncate, "s length killwords end leeway", 1, 0},
 	{"center", do_center, "value width", 1, 0},
 	{"wordcount", do_wordcount, "s", 1, 0},
-	{"wordwrap", do_wordwrap, "s width break_long_words wrapstring break_on_hyphens", 1, 0},
 	{"format", do_format, "value", 1, CALL_REST},
 	{"comment", do_comment, "text style", 1, CALL_REST},
 	{"quote", do_quote, "a", 1, 0},

@@ -146,7 +146,7 @@ static void module_print(const struct value *self, struct buf *out)
 	const struct module *module = self->object.state;
 
 	if (module->printed->kind != VALUE_NONE)
-		value_print_final(module->printed, out);
+		value_print_final(module->printed, false, out);
 }
 
 static const struct object_class module_class = {

@@ -97,7 +97,7 @@ static int flush(struct eval *eval, const struct node *node)
 	if (!sink->single)
 		return 0;
 	struct value *single = steal(&sink->single);
-	value_print_final(single, &sink->text);
+	value_print_final(single, false, &sink->text);
 	value_unref(single);
 	for (size_t i = 0; i < sink->text.len; i++)
 		sink->line += sink->text.data[i] == '\n';
@@ -149,7 +149,7 @@ int sink_print(struct eval *eval, const struct node *node, struct value *value)
 	if (value->kind == VALUE_STRING)
 		return add(eval, node, value->string.text, value->string.length, true);
 	struct buf text = BUF_INIT;
-	value_print_final(value, &text);
+	value_print_final(value, false, &text);
 	int r = add(eval, node, buf_str(&text), text.len, true);
 	buf_done(&text);
 	return r;

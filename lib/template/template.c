@@ -196,7 +196,7 @@ static int finish_single(const struct template *template, struct sink *sink, str
 			value_type(single));
 		return err_at(err, template->name, 0, 0);
 	}
-	value_print_final(single, &sink->text);
+	value_print_final(single, true, &sink->text);
 	return 0;
 }
 

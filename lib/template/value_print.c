@@ -106,45 +106,53 @@ static void range_text(const struct value *value, struct buf *out)
 	buf_addch(out, ')');
 }
 
-static void print(const struct value *value, bool final, int depth, struct buf *out);
+/* How containers are written: as repr() does, or as a template prints them. */
+enum form {
+	REPR,
+	FINAL,	     /* tuples as lists, what is omitted goes; groups of groupby stay tuples */
+	FINAL_ALONE, /* the template prints nothing else: groups become lists, too */
+};
 
-static void print_list(const struct value *list, bool final, int depth, struct buf *out)
+static void print(const struct value *value, enum form form, int depth, struct buf *out);
+
+static void print_list(const struct value *list, enum form form, int depth, struct buf *out)
 {
-	bool tuple = list->kind == VALUE_TUPLE && !final;
+	bool group = list->group && form == FINAL;
+	bool tuple = list->kind == VALUE_TUPLE && (group || form == REPR);
 	size_t shown = 0;
 
 	buf_addch(out, tuple ? '(' : '[');
 	for (size_t i = 0; i < list->list.n; i++) {
-		if (final && list->list.items[i]->kind == VALUE_OMIT)
+		if (form != REPR && list->list.items[i]->kind == VALUE_OMIT)
 			continue;
 		if (shown++)
 			buf_addstr(out, ", ");
-		print(list->list.items[i], final, depth + 1, out);
+		print(list->list.items[i], group ? REPR : form, depth + 1, out);
 	}
 	if (tuple && list->list.n == 1)
 		buf_addch(out, ',');
 	buf_addch(out, tuple ? ')' : ']');
 }
 
-static void print_dict(const struct dict *dict, bool final, int depth, struct buf *out)
+static void print_dict(const struct dict *dict, enum form form, int depth, struct buf *out)
 {
 	size_t shown = 0;
 
 	buf_addch(out, '{');
 	for (size_t i = 0; i < dict->n; i++) {
-		if (final && dict->entries[i].item->kind == VALUE_OMIT)
+		if (form != REPR && dict->entries[i].item->kind == VALUE_OMIT)
 			continue;
 		if (shown++)
 			buf_addstr(out, ", ");
-		print(dict->entries[i].key, final, depth + 1, out);
+		print(dict->entries[i].key, form, depth + 1, out);
 		buf_addstr(out, ": ");
-		print(dict->entries[i].item, final, depth + 1, out);
+		print(dict->entries[i].item, form, depth + 1, out);
 	}
 	buf_addch(out, '}');
 }
 
 /* repr() of anything. */
-static void print(const struct value *value, bool final, int depth, struct buf *out)
+static void print(const struct value *value, enum form form, int depth, struct buf *out)
 {
 	if (depth > DEEPEST) {
 		buf_addstr(out, "...");
@@ -156,10 +164,10 @@ static void print(const struct value *value, bool final, int depth, struct buf *
 		break;
 	case VALUE_LIST:
 	case VALUE_TUPLE:
-		print_list(value, final, depth, out);
+		print_list(value, form, depth, out);
 		break;
 	case VALUE_DICT:
-		print_dict(&value->dict, final, depth, out);
+		print_dict(&value->dict, form, depth, out);
 		break;
 	case VALUE_DATE:
 		date_repr(&value->date, out);
@@ -216,22 +224,22 @@ void value_str(const struct value *value, struct buf *out)
 			buf_printf(out, "<%s object>", value->object.class->type);
 		break;
 	default:
-		print(value, false, 0, out);
+		print(value, REPR, 0, out);
 		break;
 	}
 }
 
 void value_repr(const struct value *value, struct buf *out)
 {
-	print(value, false, 0, out);
+	print(value, REPR, 0, out);
 }
 
-void value_print_final(const struct value *value, struct buf *out)
+void value_print_final(const struct value *value, bool alone, struct buf *out)
 {
 	if (value->kind == VALUE_STRING)
 		buf_add(out, value->string.text, value->string.length);
 	else if (value_is_list(value) || value->kind == VALUE_DICT)
-		print(value, true, 0, out);
+		print(value, alone ? FINAL_ALONE : FINAL, 0, out);
 	else
 		value_str(value, out);
 }

@@ -1,0 +1,6 @@
+/* template/wrap: the filter "wordwrap", as Python's textwrap fills lines. */
+#pragma once
+
+#include "template/filter.h"
+
+extern const struct filter_table wrap_table;
