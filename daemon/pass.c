@@ -102,10 +102,8 @@ int pass_round_begin(const struct pass_round_options *options, struct pass_round
 	struct pass_round *round = new_round(options);
 	const struct pass_request *request = &round->request;
 
-	int r = kube_client_ready(round->link->client, &deadline, err);
-	if (r >= 0)
-		r = reconcile_round_begin(&round->world, round->loaded->set, &deadline,
-					  &round->round, err);
+	int r = reconcile_round_begin(&round->world, round->loaded->set, &deadline, &round->round,
+				      err);
 	if (r < 0) {
 		pass_round_unref(round);
 		return r;

@@ -21,6 +21,7 @@ int kube_client_new(const struct kube_client_options *options, struct kube_clien
 		return r;
 	struct kube_client *client = mem_new(struct kube_client);
 	client->connection = connection;
+	pthread_mutex_init(&client->lock, NULL);
 	client->catalog = kube_catalog_new(connection, options->discovery_cache);
 	*ret = client;
 	return 0;
@@ -30,6 +31,8 @@ void kube_client_free(struct kube_client *client)
 {
 	if (!client)
 		return;
+	kube_cluster_done(&client->cluster);
+	pthread_mutex_destroy(&client->lock);
 	kube_catalog_free(client->catalog);
 	kube_connection_free(client->connection);
 	free(client);
@@ -82,8 +85,8 @@ static int take_text(const struct http_response *response, const char *what, con
 	return *ret ? 0 : err_set(err, ERR_UNREACHABLE, "%s: the answer has no %s", what, path);
 }
 
-int kube_client_cluster(struct kube_client *client, const struct deadline *deadline,
-			struct kube_cluster *ret, struct err *err)
+static int ask_cluster(struct kube_client *client, const struct deadline *deadline,
+		       struct kube_cluster *ret, struct err *err)
 {
 	static const struct http_request requests[] = {
 		{.method = "GET", .path = "/api/v1/namespaces/kube-system", .retry = true},
@@ -92,7 +95,10 @@ int kube_client_cluster(struct kube_client *client, const struct deadline *deadl
 	struct http_response responses[2];
 	struct kube_cluster cluster = {0};
 
-	int r = kube_connection_batch(client->connection, requests, responses, 2, deadline, err);
+	int r = kube_client_ready(client, deadline, err);
+	if (r < 0)
+		return r;
+	r = kube_connection_batch(client->connection, requests, responses, 2, deadline, err);
 	if (r >= 0)
 		r = take_text(&responses[0], "Namespace kube-system", "metadata.uid", &cluster.uid,
 			      err);
@@ -106,6 +112,45 @@ int kube_client_cluster(struct kube_client *client, const struct deadline *deadl
 		return r;
 	}
 	cluster.server = kube_connection_server(client->connection);
+	*ret = cluster;
+	return 0;
+}
+
+static void copy_cluster(struct kube_cluster *to, const struct kube_cluster *from)
+{
+	*to = (struct kube_cluster){mem_strdup(from->uid), mem_strdup(from->version),
+				    mem_strdup(from->server)};
+}
+
+/* True when it was asked before and nobody else can have come in its place since. */
+static bool remember_cluster(struct kube_client *client, struct kube_cluster *ret)
+{
+	pthread_mutex_lock(&client->lock);
+	bool known = client->cluster_known &&
+		     client->cluster_turn == kube_connection_turn(client->connection);
+	if (known)
+		copy_cluster(ret, &client->cluster);
+	pthread_mutex_unlock(&client->lock);
+	return known;
+}
+
+int kube_client_cluster(struct kube_client *client, const struct deadline *deadline,
+			struct kube_cluster *ret, struct err *err)
+{
+	struct kube_cluster cluster;
+
+	if (remember_cluster(client, ret))
+		return 0;
+	unsigned turn = kube_connection_turn(client->connection);
+	int r = ask_cluster(client, deadline, &cluster, err);
+	if (r < 0)
+		return r;
+	pthread_mutex_lock(&client->lock);
+	kube_cluster_done(&client->cluster);
+	copy_cluster(&client->cluster, &cluster);
+	client->cluster_known = true;
+	client->cluster_turn = turn;
+	pthread_mutex_unlock(&client->lock);
 	*ret = cluster;
 	return 0;
 }
@@ -152,4 +197,9 @@ json_t *kube_client_kinds(struct kube_client *client)
 unsigned long kube_client_requests(const struct kube_client *client)
 {
 	return kube_connection_requests(client->connection);
+}
+
+void kube_client_doubt(struct kube_client *client)
+{
+	kube_connection_doubt(client->connection);
 }

@@ -45,9 +45,13 @@ struct kube_cluster {
 	char *version; /* "v1.35.4+k3s1" */
 	char *server;  /* URL in use */
 };
+/* Waits for nothing: an API server that is not ready for us is ERR_UNREACHABLE. Asks once, and again
+ * only when somebody else may have come in its place. */
 int kube_client_cluster(struct kube_client *client, const struct deadline *deadline,
 			struct kube_cluster *ret, struct err *err);
 void kube_cluster_done(struct kube_cluster *cluster);
+/* Another server may answer from now on: ask for the cluster's identity again. */
+void kube_client_doubt(struct kube_client *client);
 
 /* Days until our client certificate expires; 0 with INT_MAX when there is none. */
 int kube_client_certificate_days(struct kube_client *client, int *ret_days, struct err *err);

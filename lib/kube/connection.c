@@ -29,6 +29,7 @@ struct kube_connection {
 	pthread_mutex_t lock;
 	struct access *access; /* the newest */
 	atomic_ulong requests;
+	atomic_uint turn;
 };
 
 struct kube_stream {
@@ -106,6 +107,7 @@ static struct access *access_take(struct kube_connection *connection)
 	    access_new(connection->http, connection->path, &fresh, &ignored) == 0) {
 		old = connection->access;
 		connection->access = fresh;
+		kube_connection_doubt(connection);
 	}
 	struct access *access = connection->access;
 	access->references++;
@@ -268,6 +270,8 @@ int kube_connection_batch(struct kube_connection *connection, const struct http_
 		size_t answered =
 			run_slice(connection, access, &pending, requests, responses, deadline);
 		silent += answered == 0;
+		if (!answered)
+			kube_connection_doubt(connection);
 		bool new_endpoint = !answered && silent < access->config.count;
 		access_drop(connection, access);
 		bool new_login = !logged_in_again && any_login_refused(&pending, responses) &&
@@ -371,4 +375,14 @@ void kube_connection_free(struct kube_connection *connection)
 	pthread_mutex_destroy(&connection->lock);
 	free(connection->path);
 	free(connection);
+}
+
+unsigned kube_connection_turn(const struct kube_connection *connection)
+{
+	return atomic_load(&connection->turn);
+}
+
+void kube_connection_doubt(struct kube_connection *connection)
+{
+	atomic_fetch_add(&connection->turn, 1);
 }

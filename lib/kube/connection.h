@@ -41,6 +41,11 @@ int kube_connection_open(struct kube_connection *connection,
 /* NULL is fine. Not from the I/O thread. */
 void kube_connection_close(struct kube_connection *connection, struct kube_stream *stream);
 
+/* Changes whenever somebody else may answer from now on: the kubeconfig was read again, an endpoint
+ * gave no answer, or kube_connection_doubt() was called (a stream was lost). What was learned in
+ * another turn (the cluster's identity) is asked again. */
+unsigned kube_connection_turn(const struct kube_connection *connection);
+void kube_connection_doubt(struct kube_connection *connection);
 /* URL of the endpoint in use; caller frees. */
 char *kube_connection_server(struct kube_connection *connection);
 /* Of our client certificate; see kube_certificate_days(). */

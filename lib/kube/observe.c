@@ -139,6 +139,7 @@ static void go_offline(struct kube_observe *observe, const struct err *err)
 	observe->probe_due =
 		clock_real.now(&clock_real) + pause - pause / 8 + random() % (pause / 4);
 	observe->probe_pause = pause * 2 < PROBE_MAX_MS ? pause * 2 : PROBE_MAX_MS;
+	kube_client_doubt(observe->options.client);
 	if (!observe->offline)
 		tell_connection(observe, err);
 	observe->offline = true;

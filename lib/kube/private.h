@@ -1,6 +1,8 @@
 /* kube/private: what the files behind client.h share. Nobody outside lib/kube includes it. */
 #pragma once
 
+#include <pthread.h>
+
 #include "kube/catalog.h"
 #include "kube/client.h"
 #include "kube/connection.h"
@@ -8,6 +10,10 @@
 struct kube_client {
 	struct kube_connection *connection;
 	struct kube_catalog *catalog;
+	pthread_mutex_t lock; /* of what follows */
+	struct kube_cluster cluster;
+	bool cluster_known;
+	unsigned cluster_turn; /* of the connection, when it was asked */
 };
 
 #define cleanup_resource __attribute__((cleanup(kube_resource_done)))

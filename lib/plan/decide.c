@@ -129,8 +129,8 @@ static void decide_present(struct plan_run *run, struct plan_step *step,
 	cleanup_free char *owner = ours ? NULL : manifest_live_owner(live->body);
 	if (owner) {
 		plan_refuse(step,
-			    mem_printf("it belongs to %s; take it over with: desired adopt %s",
-				       owner, run->input->app->name));
+			    mem_printf("it belongs to %s; release it there, or take it out of %s",
+				       owner, step->object->file ? step->object->file : "the files"));
 		return;
 	}
 	if (ours && same_hash && plan_same(entry->owned, live->owned)) {

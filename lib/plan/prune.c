@@ -41,13 +41,16 @@ static enum manifest_prune wish_of(const struct plan_run *run, const struct stat
 /* Why it stays, or NULL. */
 static char *kept_because(const struct plan_run *run, const struct state_entry *entry)
 {
-	const char *app = run->input->app->name;
+	const char *why;
 
 	if (entry->keep || plan_kind_bears_data(&entry->id, run->input->keep_kinds))
-		return mem_printf("holds data; remove with: desired purge %s", app);
-	if (wish_of(run, entry) == MANIFEST_PRUNE_NEVER)
-		return mem_printf("prune: never; remove with: desired purge %s", app);
-	return NULL;
+		why = "holds data";
+	else if (wish_of(run, entry) == MANIFEST_PRUNE_NEVER)
+		why = "prune: never";
+	else
+		return NULL;
+	return mem_printf("%s; remove with: kubectl delete %s %s%s%s", why, entry->id.kind,
+			  entry->id.name, *entry->id.ns ? " -n " : "", entry->id.ns);
 }
 
 /* Why it is not ours to delete, or NULL. An object that was announced and never confirmed (a crash
