@@ -115,6 +115,9 @@ void drift_free(struct drift *drift);
 /* For kube_observe_options.changed; context is a struct drift. */
 void drift_changed(void *context, const char *key, json_t *object);
 
+/* The files were read again: contested objects are repaired again. Any thread. */
+void drift_forget(struct drift *drift);
+
 /* --- requests.c: the control socket's calls --- */
 
 /* For control_open(); context is a struct daemon. */

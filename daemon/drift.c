@@ -7,6 +7,9 @@
  *
  * An app that was ready and is not for a while is told once; when its objects are ready again, a
  * pass looks at it and says so. While a job of the app runs, that job judges.
+ *
+ * An object that somebody changes back as fast as it is repaired is contested: told, and left alone
+ * until the files are read again.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +23,9 @@
 
 /* Rollouts and restarts are no news unless they last. */
 #define GRACE_MS 10000
+/* So many repairs of one object within so long are no person. */
+#define CONTEST_COUNT 200
+#define CONTEST_MS    60000
 
 /* What was last seen of an object. */
 struct seen {
@@ -33,15 +39,24 @@ struct sick {
 	int64_t since;
 };
 
+/* How often an object drifted lately. */
+struct contest {
+	int64_t since;
+	int count;
+	bool contested;
+};
+
 struct drift {
 	struct daemon *daemon;
 	struct loop_timer *timer; /* when a grace ends */
 	bool judging;		  /* of the loop's thread */
-	struct map sick;	  /* key -> struct sick; of whoever judges */
+	struct map sick;	  /* key -> struct sick; of whoever judges, as contests are */
+	struct map contests;	  /* key -> struct contest */
 
 	pthread_mutex_t lock; /* of what follows */
 	struct map queue;     /* key -> struct seen */
 	bool posted;
+	bool forget; /* contests are over: the files were read again */
 };
 
 static void seen_free(struct seen *seen)
@@ -59,15 +74,56 @@ static void sick_free(struct sick *sick)
 
 /* --- drift --- */
 
+static void tell_contested(struct drift *drift, const char *app, const char *key)
+{
+	struct manifest_id id;
+
+	if (!manifest_id_of_key(key, &id))
+		return;
+	cleanup_free char *object = manifest_id_text(&id);
+	event_emit(drift->daemon->sink,
+		   (struct event){.kind = EVENT_WARNING,
+				  .app = app,
+				  .object_kind = id.kind,
+				  .object_namespace = id.ns,
+				  .object_name = id.name},
+		   "%s: %s is contested: it was changed %d times within a minute; it is left alone "
+		   "until the next reload. List the field under ignore in app.yaml, or stop the "
+		   "other writer",
+		   app, object, CONTEST_COUNT);
+	manifest_id_done(&id);
+}
+
+/* True when somebody changes the object as fast as it is repaired. */
+static bool is_contested(struct drift *drift, const char *app, const char *key)
+{
+	int64_t now = clock_real.now(&clock_real);
+	struct contest *contest = map_get(&drift->contests, key);
+
+	if (!contest) {
+		contest = mem_new(struct contest);
+		contest->since = now;
+		map_put(&drift->contests, key, contest);
+	}
+	if (!contest->contested && now - contest->since > CONTEST_MS)
+		*contest = (struct contest){.since = now};
+	if (++contest->count < CONTEST_COUNT)
+		return false;
+	if (!contest->contested)
+		tell_contested(drift, app, key);
+	contest->contested = true;
+	return true;
+}
+
 static void judge_drift(struct drift *drift, const char *key, json_t *object)
 {
 	struct daemon *daemon = drift->daemon;
 	cleanup_free char *app = NULL;
 
-	if (reconcile_drifted(daemon->site->ledger, key, object, &app))
-		job_repair(daemon->jobs, app, key, object);
-	else
+	if (!reconcile_drifted(daemon->site->ledger, key, object, &app))
 		job_settled(daemon->jobs, key);
+	else if (!is_contested(drift, app, key))
+		job_repair(daemon->jobs, app, key, object);
 }
 
 /* --- health --- */
@@ -235,6 +291,9 @@ static void begin_batch(void *context)
 	struct batch *batch = mem_new(struct batch);
 	batch->drift = drift;
 	pthread_mutex_lock(&drift->lock);
+	if (drift->forget)
+		map_done(&drift->contests);
+	drift->forget = false;
 	batch->queue = drift->queue;
 	drift->queue = MAP_INIT(seen_free);
 	drift->posted = false;
@@ -258,6 +317,13 @@ void drift_changed(void *context, const char *key, json_t *object)
 		loop_post(drift->daemon->loop, begin_batch, drift);
 }
 
+void drift_forget(struct drift *drift)
+{
+	pthread_mutex_lock(&drift->lock);
+	drift->forget = true;
+	pthread_mutex_unlock(&drift->lock);
+}
+
 struct drift *drift_new(struct daemon *daemon)
 {
 	struct drift *drift = mem_new(struct drift);
@@ -265,6 +331,7 @@ struct drift *drift_new(struct daemon *daemon)
 	drift->daemon = daemon;
 	drift->timer = loop_timer_new(daemon->loop, begin_batch, drift);
 	drift->sick = MAP_INIT(sick_free);
+	drift->contests = MAP_INIT(free);
 	drift->queue = MAP_INIT(seen_free);
 	pthread_mutex_init(&drift->lock, NULL);
 	return drift;
@@ -274,6 +341,7 @@ void drift_free(struct drift *drift)
 {
 	loop_timer_free(drift->timer);
 	map_done(&drift->sick);
+	map_done(&drift->contests);
 	map_done(&drift->queue);
 	pthread_mutex_destroy(&drift->lock);
 	free(drift);

@@ -102,6 +102,7 @@ static void judge(struct reading *reading)
 	keep_rest(reading);
 	verdict_make(reading->now, reading->before, ledger, &verdict);
 	quiet_forget(daemon->quiet);
+	drift_forget(daemon->drift);
 	verdict_tell(reading->now, reading->before, &verdict, ledger, daemon->sink);
 	reading->verdict = verdict_to_json(reading->now, &verdict);
 	verdict_done(&verdict);

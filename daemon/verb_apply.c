@@ -74,6 +74,13 @@ static enum command_exit report(const struct options *options, const json_t *fin
 {
 	cleanup_diag struct diag_list list = DIAG_LIST_INIT;
 	cleanup_buf struct buf out = BUF_INIT;
+	cleanup_err struct err err = ERR_INIT;
+
+	if (options->app && !json_array_size(json_object_get(result, "apps"))) {
+		(void)err_set(&err, ERR_NOT_FOUND, "there is no app '%s'", options->app);
+		(void)err_hint(&err, "'desired status' lists them");
+		return terminal_fail(&err);
+	}
 
 	findings_from_json(findings, &list);
 	if (options->json) {

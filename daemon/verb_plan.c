@@ -206,6 +206,10 @@ static enum command_exit plan(const struct options *options)
 	int r = load(options, &site, &loaded, &err);
 	if (r >= 0)
 		r = begin(options, &site, loaded, &round, &err);
+	if (r >= 0 && options->app && !round->apps.n) {
+		r = err_set(&err, ERR_NOT_FOUND, "there is no app '%s'", options->app);
+		(void)err_hint(&err, "'desired check' finds out why, if its files are there");
+	}
 	code = r < 0 ? terminal_fail(&err) : show_round(options, round);
 	pass_round_unref(round);
 	loaded_unref(loaded);

@@ -155,10 +155,12 @@ static void tell_verdict(const struct loaded *now, const struct verdict *verdict
 	add_names(&text, "broken", &verdict->bad);
 	if (same)
 		buf_printf(&text, "%s%zu unchanged", text.len ? ", " : "", same);
-	if (now->fatal)
-		buf_addstr(&text, "; nothing was taken up: correct what is named above and reload");
-	if (!text.len)
+	if (now->fatal) {
+		buf_truncate(&text, 0);
+		buf_addstr(&text, "nothing was taken up, everything stays as it was");
+	} else if (!text.len) {
 		buf_addstr(&text, "no apps");
+	}
 	event_emit(sink, (struct event){.kind = EVENT_RELOADED}, "%s: %s, read in %s",
 		   now->who ? now->who : "files read", buf_str(&text), took);
 }
