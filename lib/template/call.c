@@ -9,9 +9,20 @@
 
 extern const struct object_class macro_class;
 
+#define FEW (sizeof(((struct call *)0)->few) / sizeof(struct value *))
+
+/* Most calls have few arguments, and no memory is worth asking for then. */
 void call_add(struct call *call, struct value *value)
 {
-	mem_grow(call->args, &call->cap, call->count + 1);
+	if (!call->args) {
+		call->args = call->few;
+	} else if (call->args == call->few && call->count == FEW) {
+		call->args = NULL;
+		mem_grow(call->args, &call->cap, 2 * FEW);
+		memcpy(call->args, call->few, sizeof(call->few));
+	}
+	if (call->args != call->few)
+		mem_grow(call->args, &call->cap, call->count + 1);
 	call->args[call->count++] = value;
 }
 
@@ -31,7 +42,8 @@ void call_done(struct call *call)
 		value_unref(call->names[i]);
 		value_unref(call->values[i]);
 	}
-	free(call->args);
+	if (call->args != call->few)
+		free(call->args);
 	free(call->names);
 	free(call->values);
 }

@@ -23,6 +23,7 @@ struct call {
 	const char *name;
 	struct value **args;
 	size_t count, cap;
+	struct value *few[6]; /* args, while they fit */
 	struct value **names, **values;
 	size_t named, named_cap, values_cap;
 };

@@ -45,7 +45,7 @@ static bool look_file(struct call *call, struct value *terms, struct value *resu
 {
 	for (size_t i = 0; i < terms->list.n; i++) {
 		cleanup_free char *shown = NULL, *text = NULL;
-		const char *name;
+		const char *name = NULL;
 		size_t begin = 0, end;
 		if (!term_text(call, terms->list.items[i], &name) ||
 		    !load(call, name, "file", &shown, &text, &end))
@@ -65,7 +65,7 @@ static bool look_env(struct call *call, struct value *terms, struct value *resul
 	struct value *otherwise = option(call, "default");
 
 	for (size_t i = 0; i < terms->list.n; i++) {
-		const char *name;
+		const char *name = NULL;
 		if (!term_text(call, terms->list.items[i], &name))
 			return false;
 		cleanup_free char *first = mem_strndup(name, strcspn(name, " "));
@@ -84,7 +84,7 @@ static bool look_vars(struct call *call, struct value *terms, struct value *resu
 	struct value *otherwise = option(call, "default");
 
 	for (size_t i = 0; i < terms->list.n; i++) {
-		const char *name;
+		const char *name = NULL;
 		if (!term_text(call, terms->list.items[i], &name))
 			return false;
 		struct value *value = eval_variable(call->eval, terms->list.items[i]);
@@ -163,7 +163,7 @@ static bool look_first_found(struct call *call, struct value *terms, struct valu
 	for (size_t i = 0; i < names->list.n && loader && loader->load; i++) {
 		cleanup_free char *shown = NULL, *text = NULL;
 		cleanup_err struct err err = ERR_INIT;
-		const char *name;
+		const char *name = NULL;
 		size_t length;
 		if (!term_text(call, names->list.items[i], &name))
 			return false;
@@ -197,7 +197,7 @@ static bool look_sequence(struct call *call, struct value *terms, struct value *
 		format = mem_strdup(option(call, "format")->string.text);
 	for (size_t i = 0; i < terms->list.n; i++) {
 		cleanup_list struct list words = LIST_INIT;
-		const char *term;
+		const char *term = NULL;
 		if (!term_text(call, terms->list.items[i], &term))
 			return false;
 		list_split(&words, term, " ");
@@ -284,7 +284,7 @@ static bool look_template(struct call *call, struct value *terms, struct value *
 	bool ok = true;
 
 	for (size_t i = 0; i < terms->list.n && ok; i++) {
-		const char *name;
+		const char *name = NULL;
 		const struct template *template = NULL;
 		if (!term_text(call, terms->list.items[i], &name) ||
 		    !(template = compile(call, name)) || eval_enter(eval, call->node) < 0)

@@ -223,6 +223,8 @@ int template_render(const struct template *template, const struct template_scope
 	*ret = (struct template_output){0};
 	eval_init(&eval, scope, loader, limits);
 	sink_init(&sink, ret);
+	buf_reserve(&sink.text, template->length + template->length / 2);
+	mem_grow(ret->marks, &ret->mark_cap, 64 + template->length / 32);
 	int r = eval_template(&eval, template, NULL, &sink, &frame);
 	if (sink.marker)
 		r = report(&eval, sink.marker, frame, err);

@@ -226,17 +226,30 @@ static void put_title(struct buf *out, uint32_t c)
 		put_upper(out, c);
 }
 
+/* ASCII text is mapped in place of its copy; the first other character ends that. Returns how far
+ * it came. */
+static size_t map_ascii(const char *text, size_t length, char first, char last, int shift,
+			struct buf *out)
+{
+	size_t i = 0, begin = out->len;
+
+	buf_add(out, text, length);
+	for (; i < length && (unsigned char)text[i] < 0x80; i++)
+		if (text[i] >= first && text[i] <= last)
+			out->data[begin + i] = (char)(text[i] + shift);
+	buf_truncate(out, begin + i);
+	return i;
+}
+
 void text_upper(const char *text, size_t length, struct buf *out)
 {
-	buf_reserve(out, length);
-	for (size_t i = 0; i < length;)
+	for (size_t i = map_ascii(text, length, 'a', 'z', -32, out); i < length;)
 		put_upper(out, text_next(text, length, &i));
 }
 
 void text_lower(const char *text, size_t length, struct buf *out)
 {
-	buf_reserve(out, length);
-	for (size_t i = 0; i < length;)
+	for (size_t i = map_ascii(text, length, 'A', 'Z', 32, out); i < length;)
 		put_lower(out, text_next(text, length, &i));
 }
 

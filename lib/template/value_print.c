@@ -185,6 +185,19 @@ static void big_text(const struct value *value, struct buf *out)
 	buf_addstr(out, digits);
 }
 
+static void integer_text(int64_t integer, struct buf *out)
+{
+	char digits[24], *at = digits + sizeof(digits);
+	uint64_t rest = integer < 0 ? -(uint64_t)integer : (uint64_t)integer;
+
+	do
+		*--at = (char)('0' + rest % 10);
+	while (rest /= 10);
+	if (integer < 0)
+		*--at = '-';
+	buf_add(out, at, (size_t)(digits + sizeof(digits) - at));
+}
+
 void value_str(const struct value *value, struct buf *out)
 {
 	switch ((enum value_kind)value->kind) {
@@ -197,7 +210,7 @@ void value_str(const struct value *value, struct buf *out)
 		buf_addstr(out, value->boolean ? "True" : "False");
 		break;
 	case VALUE_INT:
-		buf_printf(out, "%" PRId64, value->integer);
+		integer_text(value->integer, out);
 		break;
 	case VALUE_BIG:
 		big_text(value, out);

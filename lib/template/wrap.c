@@ -84,7 +84,9 @@ static void add_chunk(struct line *line, const char *chunk, size_t length, struc
 			append(line, chunk, length);
 			return;
 		}
-		if (count > line->wrap->width) {
+		bool full = count > line->wrap->width && line->wrap->break_long &&
+			    line->count == line->wrap->width;
+		if (count > line->wrap->width && !full) {
 			size_t n = line->wrap->break_long ? cut(line, chunk, length) : 0;
 			if (!line->wrap->break_long && !line->text.len)
 				n = length;
@@ -93,7 +95,7 @@ static void add_chunk(struct line *line, const char *chunk, size_t length, struc
 			chunk += n;
 			length -= n;
 		}
-		finish(line, true, out);
+		finish(line, !full, out); /* as textwrap has it, blanks before a long word stay */
 	}
 }
 
