@@ -9,10 +9,8 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/timespan.h"
-#include "hold.h"
 #include "journal.h"
 #include "notify.h"
-#include "source/load.h"
 
 /* How long a stop waits for a replace that stands between delete and create. */
 #define LEAVE_MAX_MS  80000
@@ -192,155 +190,6 @@ static void release_job(void *context, void *work)
 	pass_release(work);
 }
 
-/* --- files that change by themselves --- */
-
-struct look {
-	struct daemon *daemon;
-	struct list folders;
-	char *fingerprint;
-	struct loaded *loaded;
-};
-
-static void free_look(struct look *look)
-{
-	list_done(&look->folders);
-	free(look->fingerprint);
-	loaded_unref(look->loaded);
-	free(look);
-}
-
-static void take_fingerprint(void *context)
-{
-	struct look *look = context;
-	cleanup_err struct err err = ERR_INIT;
-
-	if (source_fingerprint(look->daemon->site->options->dir, &look->fingerprint, &err) < 0)
-		look->fingerprint = NULL;
-}
-
-static void compare_fingerprint(void *context)
-{
-	struct look *look = context;
-	struct daemon *daemon = look->daemon;
-	const char *before = look->loaded->fingerprint;
-	bool same = before && look->fingerprint && !strcmp(before, look->fingerprint);
-
-	if (same)
-		watch_reset(daemon->watch);
-	if (look->loaded->settings.follow_files && !daemon->stopping &&
-	    reload_is_news(daemon->reload, look->fingerprint)) {
-		struct pass_request request = {.who = (char *)"files changed"};
-		reload_begin(daemon->reload, &request, 0, NULL, NULL);
-	}
-	free_look(look);
-}
-
-/* Watches first, looks then: what changes in between is seen by one of the two. */
-static void arm_watches(void *context)
-{
-	struct look *look = context;
-
-	if (look->daemon->stopping) {
-		free_look(look);
-		return;
-	}
-	watch_folders(look->daemon->watch, &look->folders);
-	daemon_work(look->daemon, take_fingerprint, compare_fingerprint, look);
-}
-
-static void list_folders(void *context)
-{
-	struct look *look = context;
-	cleanup_err struct err err = ERR_INIT;
-	const char *dir = look->daemon->site->options->dir;
-
-	if (source_folders(dir, &look->folders, &err) < 0 && !look->folders.n)
-		list_add(&look->folders, dir);
-}
-
-static void look_at_files(void *context)
-{
-	struct daemon *daemon = context;
-	struct loaded *loaded = daemon_loaded(daemon);
-
-	if (!loaded || daemon->stopping) {
-		loaded_unref(loaded);
-		return;
-	}
-	struct look *look = mem_new(struct look);
-	look->daemon = daemon;
-	look->loaded = loaded;
-	daemon_work(daemon, list_folders, arm_watches, look);
-}
-
-/* --- holds that end --- */
-
-struct hold_look {
-	struct daemon *daemon;
-	time_t next;
-	struct list apps;
-};
-
-static void find_next_end(void *context)
-{
-	struct hold_look *look = context;
-	struct loaded *loaded = daemon_loaded(look->daemon);
-	cleanup_list struct list known = LIST_INIT;
-
-	hold_known_apps(loaded, look->daemon->site->ledger, &known);
-	loaded_unref(loaded);
-	look->next = hold_next_end(look->daemon->site, &known, &look->apps);
-}
-
-static void arm_holds(void *context)
-{
-	struct hold_look *look = context;
-	struct daemon *daemon = look->daemon;
-	int64_t left = look->next - time(NULL);
-
-	list_done(&daemon->held);
-	list_copy(&daemon->held, &look->apps);
-	if (!look->next || daemon->stopping)
-		loop_timer_stop(daemon->holds);
-	else
-		loop_timer_start(daemon->holds, left > 0 ? left * 1000 + 500 : 500, 0);
-	list_done(&look->apps);
-	free(look);
-}
-
-void daemon_await_holds(struct daemon *daemon)
-{
-	struct hold_look *look = mem_new(struct hold_look);
-
-	look->daemon = daemon;
-	daemon_work(daemon, find_next_end, arm_holds, look);
-}
-
-static void hold_ended(void *context)
-{
-	struct daemon *daemon = context;
-	struct pass_request request = {.who = (char *)"the end of a suspension"};
-
-	for (size_t i = 0; i < daemon->held.n; i++)
-		event_emit(daemon->sink,
-			   (struct event){.kind = EVENT_RESUMED, .app = daemon->held.items[i]},
-			   "%s: resumed, its time is over", daemon->held.items[i]);
-	rounds_begin(daemon->rounds, &request, 0);
-	daemon_await_holds(daemon);
-}
-
-/* --- the interval --- */
-
-/* The loaded state is compared again. While every kind is watched, that asks nothing: what changed
- * came by itself. */
-static void on_interval(void *context)
-{
-	struct daemon *daemon = context;
-
-	look_at_files(daemon);
-	rounds_compare(daemon->rounds);
-}
-
 /* --- start and stop --- */
 
 static void on_hangup(void *context)
@@ -414,14 +263,10 @@ static void first_loaded(void *context, const json_t *verdict, const struct err 
 		event_emit(daemon->sink, (struct event){.kind = EVENT_LOAD_FAILED},
 			   "the files cannot be read: %s", text);
 	}
-	struct loaded *loaded = daemon_loaded(daemon);
-	int64_t interval = loaded ? loaded->settings.interval_ms : 5 * 60 * 1000;
-	loaded_unref(loaded);
 	daemon->ready = true;
 	notify_ready();
 	daemon_tell_status(daemon);
-	daemon_await_holds(daemon);
-	loop_timer_start(daemon->interval, interval, interval);
+	follow_start(daemon->follow);
 	malloc_trim(0);
 }
 
@@ -435,9 +280,7 @@ static void make_parts(struct daemon *daemon)
 	daemon->reload = reload_new(daemon);
 	daemon->rounds = rounds_new(daemon);
 	daemon->drift = drift_new(daemon);
-	daemon->watch = watch_new(daemon->loop, look_at_files, daemon);
-	daemon->interval = loop_timer_new(daemon->loop, on_interval, daemon);
-	daemon->holds = loop_timer_new(daemon->loop, hold_ended, daemon);
+	daemon->follow = follow_new(daemon);
 	daemon->leaving = loop_timer_new(daemon->loop, leave_when_idle, daemon);
 }
 
@@ -468,9 +311,7 @@ static void release(struct daemon *daemon)
 	reload_free(daemon->reload);
 	control_close(daemon->control);
 	daemon->control = NULL;
-	watch_free(daemon->watch);
-	loop_timer_free(daemon->interval);
-	loop_timer_free(daemon->holds);
+	follow_free(daemon->follow);
 	loop_timer_free(daemon->leaving);
 	loop_free(daemon->loop);
 	pass_round_unref(daemon->round);
@@ -480,7 +321,6 @@ static void release(struct daemon *daemon)
 	quiet_free(daemon->quiet);
 	tasks_free(daemon->tasks);
 	free(daemon->api_why);
-	list_done(&daemon->held);
 	cancel_free(daemon->cancel);
 	pthread_mutex_destroy(&daemon->lock);
 	free(daemon);

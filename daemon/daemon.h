@@ -7,7 +7,8 @@
  * The loop's thread decides when; files are read, rounds begun, drift judged and calls served on
  * libuv's threads; passes run in the job pool. What several of them touch stands behind `lock`.
  *
- * reload.c, rounds.c, drift.c and requests.c each own a part of it, opaque to the others.
+ * follow.c, reload.c, rounds.c and drift.c each own a part of it, opaque to the others; requests.c
+ * serves the control socket.
  */
 #pragma once
 
@@ -24,7 +25,6 @@
 #include "quiet.h"
 #include "site.h"
 #include "tasks.h"
-#include "watch.h"
 
 struct daemon {
 	struct site *site;
@@ -35,12 +35,11 @@ struct daemon {
 	struct event_sink *sink; /* quiet, then tasks, then the journal */
 	struct job_pool *jobs;
 	struct control *control;
-	struct watch *watch;
+	struct follow *follow;
 	struct reload *reload;
 	struct rounds *rounds;
 	struct drift *drift;
-	struct loop_timer *interval, *holds, *leaving;
-	struct list held;	       /* apps whose hold ends next; of the loop's thread */
+	struct loop_timer *leaving;
 	bool ready, stopping;	       /* of the loop's thread */
 	int working;		       /* pieces of loop_work() under way; of the loop's thread */
 	int64_t leaves_at, extends_at; /* when waiting for jobs ends; when systemd is asked next */
@@ -73,8 +72,22 @@ void daemon_api(struct daemon *daemon, const struct err *err);
 /* Brings the STATUS line of systemctl up to date. Any thread. */
 void daemon_tell_status(struct daemon *daemon);
 
-/* Looks again when the next hold ends. Loop thread. */
-void daemon_await_holds(struct daemon *daemon);
+/* --- follow.c: files that change, holds that end, the interval --- */
+
+struct follow *follow_new(struct daemon *daemon);
+void follow_free(struct follow *follow);
+
+/* The first reading has ended. Loop thread, as all of these. */
+void follow_start(struct follow *follow);
+
+/* Watches the folders that there are now, and sees what changed since the last reading. */
+void follow_files(struct follow *follow);
+
+/* How many files changed since then. */
+size_t follow_changed(const struct follow *follow);
+
+/* Acts when the next hold ends; to be called when one was taken or dropped. */
+void follow_holds(struct follow *follow);
 
 /* --- reload.c: reading the files --- */
 

@@ -3,7 +3,8 @@
  *
  * Events come on a thread of lib/kube and are only queued there, the latest for each object. They
  * are judged in batches on a thread of libuv, because the ledger may be writing its file: is the
- * object still what we applied? Is the app still well? Nothing is asked of the API server.
+ * object still what we applied? Is the app still well? Nothing is asked of the API
+ * server, except why an app turned sick.
  *
  * An app that was ready and is not for a while is told once; when its objects are ready again, a
  * pass looks at it and says so. While a job of the app runs, that job judges.
@@ -23,6 +24,7 @@
 
 /* Rollouts and restarts are no news unless they last. */
 #define GRACE_MS 10000
+#define CAUSE_MS 5000
 /* So many repairs of one object within so long are no person. */
 #define CONTEST_COUNT 200
 #define CONTEST_MS    60000
@@ -34,7 +36,7 @@ struct seen {
 
 /* An object that is not ready. */
 struct sick {
-	char *app;
+	char *app, *key;
 	char *reason;
 	int64_t since;
 };
@@ -68,6 +70,7 @@ static void seen_free(struct seen *seen)
 static void sick_free(struct sick *sick)
 {
 	free(sick->app);
+	free(sick->key);
 	free(sick->reason);
 	free(sick);
 }
@@ -154,6 +157,7 @@ static char *note_health(struct drift *drift, const char *key, const json_t *obj
 	struct sick *before = map_get(&drift->sick, key), *sick = mem_new(struct sick);
 	struct manifest_id id;
 	sick->app = mem_strdup(app);
+	sick->key = mem_strdup(key);
 	sick->since = before ? before->since : clock_real.now(&clock_real);
 	sick->reason = reason;
 	if (manifest_id_of_key(key, &id)) {
@@ -179,9 +183,33 @@ static const struct sick *sick_object_of(const struct drift *drift, const char *
 	return oldest;
 }
 
-static void tell_sick(struct drift *drift, struct state_app *app, const char *reason)
+/* What its pods say is the cause; asked only when an app turns sick. Caller frees; NULL. */
+static char *find_cause(struct daemon *daemon, const char *key)
+{
+	struct deadline deadline = deadline_in(&clock_real, daemon->cancel, CAUSE_MS);
+	cleanup_err struct err err = ERR_INIT;
+	json_auto_t *object = NULL;
+	struct manifest_id id;
+	char *cause = NULL;
+	bool failed;
+
+	pthread_mutex_lock(&daemon->lock);
+	struct link *link = daemon->link ? link_ref(daemon->link) : NULL;
+	pthread_mutex_unlock(&daemon->lock);
+	if (link && manifest_id_of_key(key, &id)) {
+		if (kube_client_get(link->client, &id, &deadline, &object, &err) >= 0)
+			cause = kube_ready_explain(link->client, object, &deadline, &failed);
+		manifest_id_done(&id);
+	}
+	link_unref(link);
+	return cause;
+}
+
+static void tell_sick(struct drift *drift, struct state_app *app, const struct sick *sick)
 {
 	struct daemon *daemon = drift->daemon;
+	cleanup_free char *cause = find_cause(daemon, sick->key);
+	const char *reason = cause ? cause : sick->reason;
 	cleanup_err struct err err = ERR_INIT;
 
 	free(app->health);
@@ -224,7 +252,7 @@ static int64_t judge_health(struct drift *drift, const char *name)
 	if (sick && !strcmp(app->health, "ready"))
 		left = sick->since + GRACE_MS - clock_real.now(&clock_real);
 	if (sick && !strcmp(app->health, "ready") && left <= 0)
-		tell_sick(drift, app, sick->reason);
+		tell_sick(drift, app, sick);
 	if (!sick && !strcmp(app->health, "not ready"))
 		look_again(drift, name);
 	state_app_free(app);

@@ -67,7 +67,8 @@ static void note_waiting(struct quiet *quiet, const struct event *event)
 		return;
 	if (event->kind == EVENT_WAITING)
 		map_put(&quiet->waiting, event->app, mem_strdup(event->message));
-	if (event->kind == EVENT_READY || event->kind == EVENT_NOT_READY)
+	if (event->kind == EVENT_READY || event->kind == EVENT_NOT_READY ||
+	    event->kind == EVENT_FAILED || event->kind == EVENT_REFUSED)
 		map_remove(&quiet->waiting, event->app);
 }
 

@@ -211,7 +211,7 @@ static void after_reading(void *context)
 		notify_ready();
 	answer(reading, reading->now ? NULL : &reading->err);
 	if (reading->now && !daemon->stopping)
-		watch_look(daemon->watch);
+		follow_files(daemon->follow);
 	free_reading(reading);
 	if (reload->first)
 		begin_reading(reload);

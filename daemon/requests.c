@@ -80,7 +80,7 @@ static struct errand *new_errand(struct daemon *daemon, struct control_call *cal
 	add_texts(json_object_get(body, "ids"), &errand->ids);
 	errand->for_ms = tree_path_integer(body, "for_ms", 0);
 	errand->who = mem_strdup(who ? who : control_who(call));
-	errand->files_changed = watch_changed(daemon->watch);
+	errand->files_changed = follow_changed(daemon->follow);
 	return errand;
 }
 
@@ -96,7 +96,7 @@ static void answer_errand(void *context)
 		control_fail(errand->call, http_status_of(&errand->err), &errand->err);
 	if (errand->compare && !daemon->stopping) {
 		rounds_begin(daemon->rounds, &request, 0);
-		daemon_await_holds(daemon);
+		follow_holds(daemon->follow);
 	}
 	err_done(&errand->err);
 	free(errand->app);
@@ -107,13 +107,17 @@ static void answer_errand(void *context)
 
 /* --- status --- */
 
+/* Runs, or waits for its turn and said why. */
 static bool at_work(void *context, const char *app, char **ret_why)
 {
 	struct daemon *daemon = context;
+	cleanup_free char *why = quiet_waiting(daemon->quiet, app);
+	size_t n = strlen(app);
 
-	if (!job_is_running(daemon->jobs, app))
+	if (!job_is_running(daemon->jobs, app) && !(why && job_is_busy(daemon->jobs, app)))
 		return false;
-	*ret_why = quiet_waiting(daemon->quiet, app);
+	if (why) /* the line names the app, the row does already */
+		*ret_why = mem_strdup(!strncmp(why, app, n) && why[n] == ':' ? why + n + 2 : why);
 	return true;
 }
 
@@ -276,7 +280,7 @@ static void after_suspend(void *context)
 
 	if (errand->answer && !daemon->stopping) {
 		job_drop(daemon->jobs, errand->app);
-		daemon_await_holds(daemon);
+		follow_holds(daemon->follow);
 	}
 	answer_errand(context);
 }
