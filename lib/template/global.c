@@ -264,6 +264,7 @@ static const struct builtin functions[] = {
 };
 
 #define FUNCTIONS (sizeof(functions) / sizeof(*functions))
+#define SUGGESTED 7 /* the first of them are worth a "did you mean" */
 
 struct value *global_find(const char *name)
 {
@@ -276,6 +277,6 @@ struct value *global_find(const char *name)
 
 void global_names(struct list *names)
 {
-	for (size_t i = 0; i < FUNCTIONS; i++)
+	for (size_t i = 0; i < SUGGESTED; i++)
 		list_add_new(names, functions[i].name);
 }

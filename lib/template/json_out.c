@@ -104,6 +104,16 @@ static int by_key(const void *a, const void *b)
 	return order;
 }
 
+static bool is_sortable(const struct dict *dict)
+{
+	int order;
+
+	for (size_t i = 1; i < dict->n; i++)
+		if (!value_order(dict->entries[0].key, dict->entries[i].key, &order))
+			return false;
+	return true;
+}
+
 static int put_dict(const struct dict *dict, const struct json_style *style, int depth,
 		    struct buf *out, struct err *err)
 {
@@ -111,6 +121,8 @@ static int put_dict(const struct dict *dict, const struct json_style *style, int
 
 	for (size_t i = 0; i < dict->n; i++)
 		entries[i] = &dict->entries[i];
+	if (style->sort_keys && !is_sortable(dict))
+		return err_set(err, ERR_INVALID, "keys of different types cannot be sorted");
 	if (style->sort_keys)
 		qsort(entries, dict->n, sizeof(*entries), by_key);
 	buf_addch(out, '{');
