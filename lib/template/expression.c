@@ -26,7 +26,7 @@ static struct node *read_unary(struct parser *parser, bool filters)
 		node = operand_read(parser);
 	}
 	node = node ? operand_postfix(parser, node) : NULL;
-	return node && filters ? operand_filters_and_tests(parser, node) : node;
+	return node && filters ? argument_filters_and_tests(parser, node) : node;
 }
 
 /* The operators that take two numbers, by how strongly they bind. */

@@ -6,47 +6,14 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "template/lexer_tag.h"
 #include "template/literal.h"
 #include "template/text.h"
-
-#define DEEPEST_BRACKETS 200
-
-struct lexer {
-	struct template *template;
-	const struct options *options;
-	const char *source;
-	size_t length, at;
-	size_t seen; /* up to here lines were counted */
-	uint32_t line, column;
-	bool line_start; /* what was read last ended a line */
-	char brackets[DEEPEST_BRACKETS];
-	size_t depth;
-	struct token_list *tokens;
-	struct err *err;
-};
-
-/* What begins at a place of the text between tags. */
-enum tag {
-	TAG_NONE,
-	TAG_PRINT,
-	TAG_BLOCK,
-	TAG_COMMENT,
-	TAG_RAW,
-	TAG_LINE,
-	TAG_LINE_COMMENT
-};
 
 static int fail(struct lexer *lexer, size_t begin, size_t end, const char *message)
 {
 	err_set(lexer->err, ERR_INVALID, "%s", message);
 	return template_point(lexer->template, (uint32_t)begin, (uint32_t)end, lexer->err);
-}
-
-static bool starts(const struct lexer *lexer, size_t at, const char *what)
-{
-	size_t n = strlen(what);
-
-	return n && lexer->length - at >= n && !memcmp(lexer->source + at, what, n);
 }
 
 static struct token *add(struct lexer *lexer, enum token_kind kind, size_t begin, size_t end)
@@ -72,14 +39,6 @@ static struct token *add(struct lexer *lexer, enum token_kind kind, size_t begin
 		.length = end - begin,
 	};
 	return token;
-}
-
-static size_t skip_space(const struct lexer *lexer, size_t at)
-{
-	size_t end = lexer->length;
-
-	text_strip(lexer->source, &at, &end, TEXT_LEFT, NULL, 0);
-	return at;
 }
 
 /* lstrip_blocks: the end of the text before a tag without the blanks that indent the tag. */
@@ -116,150 +75,6 @@ static void add_text(struct lexer *lexer, size_t begin, size_t end, char marker,
 	}
 }
 
-static bool at_line_begin(const struct lexer *lexer, size_t at)
-{
-	return at == 0 || lexer->source[at - 1] == '\n';
-}
-
-/* Whether a line statement begins here, at the beginning of a line; *ret_end is behind it. */
-static bool is_line_statement(const struct lexer *lexer, size_t at, size_t *ret_end)
-{
-	if (!*lexer->options->line_statement || !at_line_begin(lexer, at))
-		return false;
-	while (at < lexer->length && strchr(" \t\v", lexer->source[at]))
-		at++;
-	if (!starts(lexer, at, lexer->options->line_statement))
-		return false;
-	*ret_end = at + strlen(lexer->options->line_statement);
-	return true;
-}
-
-/* A line comment takes the blanks before it along. */
-static bool is_line_comment(const struct lexer *lexer, size_t at, size_t *ret_end)
-{
-	if (!*lexer->options->line_comment)
-		return false;
-	if (!at_line_begin(lexer, at) && isspace((unsigned char)lexer->source[at - 1]))
-		return false;
-	while (at < lexer->length && isblank((unsigned char)lexer->source[at]))
-		at++;
-	if (!starts(lexer, at, lexer->options->line_comment))
-		return false;
-	*ret_end = at + strlen(lexer->options->line_comment);
-	return true;
-}
-
-static char marker_at(const struct lexer *lexer, size_t at)
-{
-	char c = at < lexer->length ? lexer->source[at] : '\0';
-
-	return c == '-' || c == '+' ? c : '\0';
-}
-
-/* "{%- raw -%}": *ret_end is behind the tag. */
-static bool is_raw(const struct lexer *lexer, size_t at, size_t *ret_end)
-{
-	size_t n = strlen(lexer->options->block_end);
-
-	if (!starts(lexer, at, lexer->options->block_begin))
-		return false;
-	at += strlen(lexer->options->block_begin);
-	at = skip_space(lexer, at + (marker_at(lexer, at) != 0));
-	if (!starts(lexer, at, "raw"))
-		return false;
-	at = skip_space(lexer, at + 3);
-	if (at < lexer->length && lexer->source[at] == '-' &&
-	    starts(lexer, at + 1, lexer->options->block_end)) {
-		*ret_end = skip_space(lexer, at + 1 + n);
-		return true;
-	}
-	*ret_end = at + n;
-	return starts(lexer, at, lexer->options->block_end);
-}
-
-/* Of delimiters that begin alike the longest counts, as in "{%" and "{%=". */
-static enum tag find_delimiter(const struct lexer *lexer, size_t at, size_t *ret_end)
-{
-	const struct {
-		const char *text;
-		enum tag tag;
-	} tags[] = {
-		{lexer->options->print_begin, TAG_PRINT},
-		{lexer->options->comment_begin, TAG_COMMENT},
-		{lexer->options->block_begin, TAG_BLOCK},
-	};
-	enum tag found = TAG_NONE;
-	size_t longest = 0;
-
-	for (size_t i = 0; i < 3; i++)
-		if (strlen(tags[i].text) > longest && starts(lexer, at, tags[i].text)) {
-			longest = strlen(tags[i].text);
-			found = tags[i].tag;
-		}
-	*ret_end = at + longest;
-	return found;
-}
-
-static enum tag tag_at(const struct lexer *lexer, size_t at, size_t *ret_end)
-{
-	if (is_raw(lexer, at, ret_end))
-		return TAG_RAW;
-	enum tag tag = find_delimiter(lexer, at, ret_end);
-	if (tag != TAG_NONE)
-		return tag;
-	if (is_line_statement(lexer, at, ret_end))
-		return TAG_LINE;
-	return is_line_comment(lexer, at, ret_end) ? TAG_LINE_COMMENT : TAG_NONE;
-}
-
-/* The next tag at or behind `at`; *ret_begin is where it begins. */
-static enum tag next_tag(const struct lexer *lexer, size_t at, size_t *ret_begin, size_t *ret_end)
-{
-	bool lines = *lexer->options->line_statement || *lexer->options->line_comment;
-	char p = *lexer->options->print_begin, b = *lexer->options->block_begin,
-	     c = *lexer->options->comment_begin;
-
-	for (; at < lexer->length; at++) {
-		char here = lexer->source[at];
-		if (!lines && p == b && b == c) {
-			const char *found = memchr(lexer->source + at, p, lexer->length - at);
-			if (!found)
-				break;
-			at = (size_t)(found - lexer->source);
-		} else if (!lines && here != p && here != b && here != c) {
-			continue;
-		}
-		enum tag tag = tag_at(lexer, at, ret_end);
-		if (tag != TAG_NONE) {
-			*ret_begin = at;
-			return tag;
-		}
-	}
-	return TAG_NONE;
-}
-
-/* Behind the end of a block or comment: "-%}" eats white space, "%}" one newline. */
-static bool ends_with(const struct lexer *lexer, size_t at, const char *end, bool plus,
-		      bool trim_newline, size_t *ret_end)
-{
-	char marker = marker_at(lexer, at);
-
-	if (marker == '-' && starts(lexer, at + 1, end)) {
-		*ret_end = skip_space(lexer, at + 1 + strlen(end));
-		return true;
-	}
-	if (marker == '+' && plus && starts(lexer, at + 1, end)) {
-		*ret_end = at + 1 + strlen(end);
-		return true;
-	}
-	if (!starts(lexer, at, end))
-		return false;
-	*ret_end = at + strlen(end);
-	if (trim_newline && *ret_end < lexer->length && lexer->source[*ret_end] == '\n')
-		(*ret_end)++;
-	return true;
-}
-
 static void move_to(struct lexer *lexer, size_t at)
 {
 	lexer->line_start = at > 0 && lexer->source[at - 1] == '\n';
@@ -271,27 +86,13 @@ static int skip_comment(struct lexer *lexer, size_t begin, size_t at)
 	size_t end;
 
 	for (; at < lexer->length; at++)
-		if (ends_with(lexer, at, lexer->options->comment_end, true,
-			      lexer->options->trim_blocks, &end)) {
+		if (lexer_ends_with(lexer, at, lexer->options->comment_end, true,
+				    lexer->options->trim_blocks, &end)) {
 			move_to(lexer, end);
 			return 0;
 		}
 	return fail(lexer, begin, begin + strlen(lexer->options->comment_begin),
 		    "this comment is not closed");
-}
-
-/* Behind "{% endraw %}" when it begins at `at`. */
-static bool is_endraw(const struct lexer *lexer, size_t at, char *ret_marker, size_t *ret_end)
-{
-	if (!starts(lexer, at, lexer->options->block_begin))
-		return false;
-	at += strlen(lexer->options->block_begin);
-	*ret_marker = marker_at(lexer, at);
-	at = skip_space(lexer, at + (*ret_marker != 0));
-	if (!starts(lexer, at, "endraw"))
-		return false;
-	return ends_with(lexer, skip_space(lexer, at + 6), lexer->options->block_end, true,
-			 lexer->options->trim_blocks, ret_end);
 }
 
 static int read_raw(struct lexer *lexer, size_t begin, size_t body)
@@ -301,7 +102,7 @@ static int read_raw(struct lexer *lexer, size_t begin, size_t body)
 
 	lexer->line_start = body > 0 && lexer->source[body - 1] == '\n';
 	for (size_t at = body; at < lexer->length; at++)
-		if (is_endraw(lexer, at, &marker, &end)) {
+		if (lexer_is_endraw(lexer, at, &marker, &end)) {
 			lexer->at = at;
 			add_text(lexer, body, at, marker, true);
 			move_to(lexer, end);
@@ -357,7 +158,7 @@ static int balance(struct lexer *lexer, char c)
 static int read_operator(struct lexer *lexer)
 {
 	for (size_t i = 0; i < SYMBOLS; i++)
-		if (starts(lexer, lexer->at, symbols[i].text)) {
+		if (lexer_starts(lexer, lexer->at, symbols[i].text)) {
 			size_t n = strlen(symbols[i].text);
 			int r = n == 1 ? balance(lexer, *symbols[i].text) : 0;
 			if (r < 0)
@@ -423,7 +224,7 @@ static int read_word(struct lexer *lexer)
 /* A line statement ends with its line, and takes the empty lines behind it along. */
 static bool line_ends(const struct lexer *lexer, size_t at, size_t *ret_end)
 {
-	size_t behind = skip_space(lexer, at), end = behind;
+	size_t behind = lexer_skip_space(lexer, at), end = behind;
 
 	if (behind < lexer->length) {
 		while (end > at && lexer->source[end - 1] != '\n')
@@ -435,16 +236,16 @@ static bool line_ends(const struct lexer *lexer, size_t at, size_t *ret_end)
 	return true;
 }
 
-static bool tag_ends(const struct lexer *lexer, enum tag tag, size_t *ret_end)
+static bool tag_ends(const struct lexer *lexer, enum lexer_tag tag, size_t *ret_end)
 {
 	if (lexer->depth)
 		return false;
 	if (tag == TAG_LINE)
 		return line_ends(lexer, lexer->at, ret_end);
 	if (tag == TAG_BLOCK)
-		return ends_with(lexer, lexer->at, lexer->options->block_end, true,
-				 lexer->options->trim_blocks, ret_end);
-	return ends_with(lexer, lexer->at, lexer->options->print_end, false, false, ret_end);
+		return lexer_ends_with(lexer, lexer->at, lexer->options->block_end, true,
+				       lexer->options->trim_blocks, ret_end);
+	return lexer_ends_with(lexer, lexer->at, lexer->options->print_end, false, false, ret_end);
 }
 
 static int read_token(struct lexer *lexer)
@@ -457,7 +258,7 @@ static int read_token(struct lexer *lexer)
 }
 
 /* Everything from behind the beginning of a print or block to behind its end. */
-static int read_tag(struct lexer *lexer, enum tag tag, size_t begin, size_t inside)
+static int read_tag(struct lexer *lexer, enum lexer_tag tag, size_t begin, size_t inside)
 {
 	size_t end;
 	enum token_kind last = tag == TAG_PRINT ? TOKEN_PRINT_END : TOKEN_BLOCK_END;
@@ -471,7 +272,7 @@ static int read_tag(struct lexer *lexer, enum tag tag, size_t begin, size_t insi
 			move_to(lexer, end);
 			return 0;
 		}
-		lexer->at = skip_space(lexer, lexer->at);
+		lexer->at = lexer_skip_space(lexer, lexer->at);
 		if (lexer->at >= lexer->length)
 			return fail(lexer, begin, inside,
 				    tag == TAG_PRINT ? "this print is not closed"
@@ -484,14 +285,14 @@ static int read_tag(struct lexer *lexer, enum tag tag, size_t begin, size_t insi
 	}
 }
 
-static int read_next(struct lexer *lexer, enum tag tag, size_t begin, size_t end)
+static int read_next(struct lexer *lexer, enum lexer_tag tag, size_t begin, size_t end)
 {
 	char marker = '\0';
 
 	if (tag == TAG_RAW)
-		marker = marker_at(lexer, begin + strlen(lexer->options->block_begin));
+		marker = lexer_marker(lexer, begin + strlen(lexer->options->block_begin));
 	else if (tag != TAG_LINE_COMMENT)
-		marker = marker_at(lexer, end);
+		marker = lexer_marker(lexer, end);
 	size_t text = lexer->at;
 	lexer->at = begin;
 	add_text(lexer, text, begin, marker, tag != TAG_PRINT);
@@ -525,7 +326,7 @@ int lexer_read(struct template *template, size_t skip, struct token_list *ret, s
 
 	while (lexer.at < lexer.length) {
 		size_t begin, end;
-		enum tag tag = next_tag(&lexer, lexer.at, &begin, &end);
+		enum lexer_tag tag = lexer_next_tag(&lexer, lexer.at, &begin, &end);
 		if (tag == TAG_NONE) {
 			size_t text = lexer.at;
 			lexer.at = lexer.length;

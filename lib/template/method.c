@@ -393,6 +393,8 @@ struct value *method_find(struct value *self, const char *name)
 	switch ((enum value_kind)self->kind) {
 	case VALUE_STRING:
 		method = call_find(method_text_table, method_text_count, name);
+		if (!method)
+			method = call_find(method_find_table, method_find_count, name);
 		break;
 	case VALUE_LIST:
 		method = call_find(list_methods, LIST_METHODS, name);

@@ -1,8 +1,8 @@
 /*
  * template/method: the methods of Python's types that templates may call.
  *
- * One table a type: strings in method_text.c, lists, dicts, numbers and dates in method.c. What
- * changes a list or dict works on the rendering's own copy of it.
+ * One table a type: strings in method_text.c and method_find.c, lists, dicts, numbers and dates in
+ * method.c. What changes a list or dict works on the rendering's own copy of it.
  */
 #pragma once
 
@@ -14,8 +14,9 @@ struct value *method_find(struct value *self, const char *name);
 /* append, update, pop ...: a template that uses them needs copies of its variables. */
 bool method_mutates(const char *name);
 
-extern const struct builtin method_text_table[];
-extern const size_t method_text_count;
+/* Methods of strings: those that make new text, and those that look. */
+extern const struct builtin method_text_table[], method_find_table[];
+extern const size_t method_text_count, method_find_count;
 
 /* Pieces of text between a separator (NULL: white space), at most `most` cuts (negative: all). */
 struct value *method_text_split(const char *text, size_t length, const char *separator,

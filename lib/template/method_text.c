@@ -204,112 +204,6 @@ static struct value *do_splitlines(struct call *call, struct value **a)
 	return list;
 }
 
-/* [start, end) in characters, as Python's methods take them, in bytes. False after call_fail. */
-static bool window(struct call *call, struct value **a, size_t *ret_begin, size_t *ret_end)
-{
-	int64_t start, stop, count = (int64_t)value_length(a[0]);
-
-	if (!call_int(call, a[2], 0, &start) || !call_int(call, a[3], count, &stop))
-		return false;
-	start = start < 0	? start + count < 0 ? 0 : start + count
-		: start > count ? count + 1
-				: start;
-	stop = stop < 0 ? stop + count < 0 ? 0 : stop + count : stop > count ? count : stop;
-	*ret_begin = start > count ? LENGTH(a[0]) + 1
-				   : text_offset(TEXT(a[0]), LENGTH(a[0]), (size_t)start);
-	*ret_end = text_offset(TEXT(a[0]), LENGTH(a[0]), (size_t)stop);
-	return true;
-}
-
-static bool affixed(const char *text, size_t length, const struct value *affix, bool at_end)
-{
-	size_t n = LENGTH(affix);
-
-	return n <= length && !memcmp(at_end ? text + length - n : text, TEXT(affix), n);
-}
-
-static struct value *has_affix(struct call *call, struct value **a, bool at_end)
-{
-	size_t begin, end;
-
-	if (!window(call, a, &begin, &end))
-		return NULL;
-	bool list = a[1]->kind == VALUE_TUPLE;
-	for (size_t i = 0; i < (list ? a[1]->list.n : 1); i++) {
-		const struct value *affix = list ? a[1]->list.items[i] : a[1];
-		if (affix->kind != VALUE_STRING)
-			return call_fail(call, "%s() needs a string or a tuple of them, not a %s",
-					 call->name, value_type(affix));
-		if (begin <= end && affixed(TEXT(a[0]) + begin, end - begin, affix, at_end))
-			return value_bool(true);
-	}
-	return value_bool(false);
-}
-
-static struct value *do_startswith(struct call *call, struct value **a)
-{
-	return has_affix(call, a, false);
-}
-
-static struct value *do_endswith(struct call *call, struct value **a)
-{
-	return has_affix(call, a, true);
-}
-
-static struct value *search(struct call *call, struct value **a, bool last, bool must)
-{
-	size_t begin, end, n, found = SIZE_MAX;
-	const char *needle;
-
-	if (!call_text(call, a[1], NULL, &needle, &n) || !window(call, a, &begin, &end))
-		return NULL;
-	if (begin <= end)
-		found = last ? text_find_last(TEXT(a[0]), end, needle, n)
-			     : text_find(TEXT(a[0]), end, needle, n, begin);
-	if (found != SIZE_MAX && found >= begin)
-		return value_int((int64_t)text_count(TEXT(a[0]), found));
-	return must ? call_fail(call, "%s(): the text is not found", call->name) : value_int(-1);
-}
-
-static struct value *do_find(struct call *call, struct value **a)
-{
-	return search(call, a, false, false);
-}
-
-static struct value *do_rfind(struct call *call, struct value **a)
-{
-	return search(call, a, true, false);
-}
-
-static struct value *do_index(struct call *call, struct value **a)
-{
-	return search(call, a, false, true);
-}
-
-static struct value *do_rindex(struct call *call, struct value **a)
-{
-	return search(call, a, true, true);
-}
-
-static struct value *do_count(struct call *call, struct value **a)
-{
-	size_t begin, end, n;
-	const char *needle;
-	int64_t count = 0;
-
-	if (!call_text(call, a[1], NULL, &needle, &n) || !window(call, a, &begin, &end))
-		return NULL;
-	if (!n)
-		return value_int(begin <= end
-					 ? (int64_t)text_count(TEXT(a[0]) + begin, end - begin) + 1
-					 : 0);
-	while ((begin = text_find(TEXT(a[0]), end, needle, n, begin)) != SIZE_MAX) {
-		begin += n;
-		count++;
-	}
-	return value_int(count);
-}
-
 static struct value *do_replace(struct call *call, struct value **a)
 {
 	const char *from, *to;
@@ -375,6 +269,13 @@ static struct value *do_partition(struct call *call, struct value **a)
 static struct value *do_rpartition(struct call *call, struct value **a)
 {
 	return partition(call, a, true);
+}
+
+static bool affixed(const char *text, size_t length, const struct value *affix, bool at_end)
+{
+	size_t n = LENGTH(affix);
+
+	return n <= length && !memcmp(at_end ? text + length - n : text, TEXT(affix), n);
 }
 
 static struct value *do_removeprefix(struct call *call, struct value **a)
@@ -477,82 +378,6 @@ static struct value *do_expandtabs(struct call *call, struct value **a)
 	return value_take_buf(&out);
 }
 
-/* True when there is a character and all are of that class. */
-static struct value *all(const struct value *self, bool (*test)(uint32_t))
-{
-	for (size_t i = 0; i < LENGTH(self);)
-		if (!test(text_next(TEXT(self), LENGTH(self), &i)))
-			return value_bool(false);
-	return value_bool(LENGTH(self) > 0);
-}
-
-static struct value *do_isdigit(struct call *call, struct value **a)
-{
-	(void)call;
-	return all(a[0], text_is_digit);
-}
-
-static struct value *do_isalpha(struct call *call, struct value **a)
-{
-	(void)call;
-	return all(a[0], text_is_alpha);
-}
-
-static struct value *do_isalnum(struct call *call, struct value **a)
-{
-	(void)call;
-	return all(a[0], text_is_alnum);
-}
-
-static struct value *do_isspace(struct call *call, struct value **a)
-{
-	(void)call;
-	return all(a[0], text_is_space);
-}
-
-static struct value *do_isascii(struct call *call, struct value **a)
-{
-	(void)call;
-	return value_bool(text_is_ascii(TEXT(a[0]), LENGTH(a[0])));
-}
-
-/* Some letter has that case and none has the other. */
-static struct value *has_case(const struct value *self, bool upper)
-{
-	bool any = false;
-
-	for (size_t i = 0; i < LENGTH(self);) {
-		uint32_t c = text_next(TEXT(self), LENGTH(self), &i);
-		if (upper ? text_is_lower(c) : text_is_upper(c))
-			return value_bool(false);
-		any = any || (upper ? text_is_upper(c) : text_is_lower(c));
-	}
-	return value_bool(any);
-}
-
-static struct value *do_isupper(struct call *call, struct value **a)
-{
-	(void)call;
-	return has_case(a[0], true);
-}
-
-static struct value *do_islower(struct call *call, struct value **a)
-{
-	(void)call;
-	return has_case(a[0], false);
-}
-
-static struct value *do_isidentifier(struct call *call, struct value **a)
-{
-	(void)call;
-	for (size_t i = 0; i < LENGTH(a[0]); i++) {
-		unsigned char c = (unsigned char)TEXT(a[0])[i];
-		if (!(isalpha(c) || c == '_' || c >= 0x80 || (i && isdigit(c))))
-			return value_bool(false);
-	}
-	return value_bool(LENGTH(a[0]) > 0);
-}
-
 static struct value *do_format(struct call *call, struct value **a)
 {
 	(void)a;
@@ -572,13 +397,6 @@ const struct builtin method_text_table[] = {
 	{"split", do_split, "str sep maxsplit", 1, 0},
 	{"rsplit", do_rsplit, "str sep maxsplit", 1, 0},
 	{"splitlines", do_splitlines, "str keepends", 1, 0},
-	{"startswith", do_startswith, "str prefix start end", 2, 0},
-	{"endswith", do_endswith, "str suffix start end", 2, 0},
-	{"find", do_find, "str sub start end", 2, 0},
-	{"rfind", do_rfind, "str sub start end", 2, 0},
-	{"index", do_index, "str sub start end", 2, 0},
-	{"rindex", do_rindex, "str sub start end", 2, 0},
-	{"count", do_count, "str sub start end", 2, 0},
 	{"replace", do_replace, "str old new count", 3, 0},
 	{"join", do_join, "str items", 2, 0},
 	{"partition", do_partition, "str sep", 2, 0},
@@ -590,16 +408,6 @@ const struct builtin method_text_table[] = {
 	{"rjust", do_rjust, "str width fillchar", 2, 0},
 	{"zfill", do_zfill, "str width", 2, 0},
 	{"expandtabs", do_expandtabs, "str tabsize", 1, 0},
-	{"isdigit", do_isdigit, "str", 1, 0},
-	{"isdecimal", do_isdigit, "str", 1, 0},
-	{"isnumeric", do_isdigit, "str", 1, 0},
-	{"isalpha", do_isalpha, "str", 1, 0},
-	{"isalnum", do_isalnum, "str", 1, 0},
-	{"isspace", do_isspace, "str", 1, 0},
-	{"isascii", do_isascii, "str", 1, 0},
-	{"isupper", do_isupper, "str", 1, 0},
-	{"islower", do_islower, "str", 1, 0},
-	{"isidentifier", do_isidentifier, "str", 1, 0},
 	{"format", do_format, "str", 1, CALL_REST},
 };
 

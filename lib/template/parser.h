@@ -1,7 +1,8 @@
 /*
  * template/parser: tokens into the tree of ast.h.
  *
- * parser.c has the statements, expression.c the expressions. A function that returns NULL has
+ * parser.c has the frame, statement.c the statements, expression.c and operand.c the expressions,
+ * argument.c calls, filters and tests. A function that returns NULL has
  * filled err. Names of filters and tests are looked up here, so that a typing mistake is found
  * when the template is compiled.
  */
@@ -72,6 +73,14 @@ struct node *parser_close(struct parser *parser, struct node *node);
 /* A node that begins where another one does. */
 struct node *parser_around(struct parser *parser, enum node_kind kind, const struct node *first);
 
+bool parser_token_is(const struct token *token, const char *word);
+/* A node that prints an expression. */
+struct node *parser_print(struct parser *parser, struct node *expression);
+/* Everything up to a tag whose word is in `ends`, which is the current token then. NULL: err. */
+struct node *parser_body(struct parser *parser, const char *const *ends, const struct token *open);
+/* A block, behind its beginning. */
+struct node *statement_read(struct parser *parser);
+
 /* "a, b" gives a tuple. Ends before `end` (a word) when it is not NULL. */
 struct node *expression_tuple(struct parser *parser, bool conditional, const char *end);
 struct node *expression_read(struct parser *parser);
@@ -83,10 +92,11 @@ struct node *operand_read(struct parser *parser);
 /* What follows it: .name, [key], (arguments). */
 struct node *operand_postfix(struct parser *parser, struct node *node);
 struct node *operand_attribute(struct parser *parser, struct node *object);
+struct node *argument_call(struct parser *parser, struct node *function);
 /* ... and |filter, is test. */
-struct node *operand_filters_and_tests(struct parser *parser, struct node *node);
+struct node *argument_filters_and_tests(struct parser *parser, struct node *node);
 /* The filters after "filter" or "set x": the innermost one has no function when value is NULL. */
-struct node *operand_filters(struct parser *parser, struct node *value, bool first);
+struct node *argument_filters(struct parser *parser, struct node *value, bool first);
 /* One thing, or a tuple of what `read` reads. */
 struct node *operand_tuple(struct parser *parser, parser_reader read, const char *end,
 			   bool may_be_empty);
