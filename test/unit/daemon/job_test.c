@@ -11,8 +11,8 @@
 #define PATIENCE_MS 5000
 
 /* What the jobs of one test do and did. Work is a text: "wait" waits until it is canceled or the
- * gate opens, "sleep" the same on the pool's clock, "retry" is tried three times, "postpone" until
- * the gate is open. */
+ * gate opens, "sleep" the same on the pool's clock, "block" until the gate opens, "retry" is tried
+ * three times, "postpone" until the gate is open. */
 struct stage {
 	pthread_mutex_t lock;
 	struct list begun, ended, released;
@@ -73,6 +73,8 @@ static enum job_outcome act(struct stage *stage, const struct job *job)
 		return gate_is_open(stage) ? JOB_DONE : JOB_POSTPONED;
 	if (!strcmp(work, "retry"))
 		return job->tries < 3 ? JOB_RETRY : JOB_DONE;
+	while (!strcmp(work, "block") && !gate_is_open(stage))
+		usleep(1000);
 	while ((!strcmp(work, "wait") || !strcmp(work, "sleep")) && !gate_is_open(stage))
 		if (!clock->sleep(clock, 5, job->cancel))
 			break;
@@ -184,10 +186,11 @@ END_TEST
 
 START_TEST(test_job__newer_work_takes_the_place_and_ends_the_wait)
 {
-	submit("a", "wait");
+	submit("a", "block");
 	await(&stage.begun, 1);
 	submit("a", "second");
 	submit("a", "third");
+	open_gate(&stage);
 	await(&stage.ended, 2);
 	await(&stage.released, 3);
 	ck_assert_str_eq(stage.ended.items[0], "a canceled");
@@ -277,11 +280,12 @@ END_TEST
 
 START_TEST(test_job__cancel_ends_waits_and_releases_all)
 {
-	submit("a", "wait");
+	submit("a", "block");
 	submit("b", "sleep");
 	await(&stage.begun, 2);
 	submit("a", "never");
 	job_cancel_all(stage.pool);
+	open_gate(&stage);
 	await(&stage.released, 3);
 	submit("c", "late");
 	ck_assert(list_has(&stage.released, "late"));
