@@ -107,10 +107,13 @@ static int rewrite(json_t *body, const struct removed *entry, const char *kind,
 	return 0;
 }
 
-static int refuse_old_traefik(const char *api_version, const char *kind, struct err *err)
+/* The body is left as it should be, so that a second look finds what else is wrong with it. */
+static int refuse_old_traefik(json_t *body, const char *api_version, const char *kind,
+			      struct err *err)
 {
 	(void)err_set(err, ERR_INVALID, "%s %s is gone since Traefik 3; use traefik.io/v1alpha1",
 		      api_version, kind);
+	json_object_set_new(body, "apiVersion", json_string("traefik.io/v1alpha1"));
 	if (!strcmp(kind, "MiddlewareTCP") || !strcmp(kind, "Middleware"))
 		return err_hint(err, "write apiVersion: traefik.io/v1alpha1; ipWhiteList became "
 				     "ipAllowList, sslRedirect became redirectScheme");
@@ -145,7 +148,7 @@ int manifest_upgrade(json_t *body, struct list *warnings, struct err *err)
 	if (entry)
 		return rewrite(body, entry, kind, warnings, err);
 	if (!strncmp(api_version, "traefik.containo.us/", strlen("traefik.containo.us/")))
-		return refuse_old_traefik(api_version, kind, err);
+		return refuse_old_traefik(body, api_version, kind, err);
 
 	const char *slash = strchr(api_version, '/');
 	cleanup_free char *group =

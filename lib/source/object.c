@@ -152,17 +152,31 @@ static void inherit(const json_t *list, json_t *item)
 				    json_stringn(kind, strlen(kind) - strlen("List")));
 }
 
+/* An apiVersion that is refused may have been put right in the body: then what else is wrong with
+ * the object is found in the same pass. */
+static void add_one(const struct reading *reading, json_t *body)
+{
+	const char *written = json_string_value(json_object_get(body, "apiVersion"));
+	cleanup_free char *before = mem_strdup(written);
+	struct err err = ERR_INIT;
+
+	if (add(reading, body, &err) >= 0)
+		return;
+	fail(reading, &err);
+	const char *now = json_string_value(json_object_get(body, "apiVersion"));
+	if (before && now && strcmp(before, now) != 0 && add(reading, body, &err) < 0)
+		fail(reading, &err);
+}
+
 static void add_body(struct reading *reading, json_t *body)
 {
 	const struct tree_yaml_node *node = reading->node;
 	const struct tree_yaml_node *items = tree_yaml_get(node, "items");
-	struct err err = ERR_INIT;
 	size_t i;
 	json_t *item;
 
 	if (!is_list(body)) {
-		if (add(reading, body, &err) < 0)
-			fail(reading, &err);
+		add_one(reading, body);
 		return;
 	}
 	json_array_foreach (json_object_get(body, "items"), i, item) {
