@@ -169,7 +169,7 @@ int exec_body(struct eval *eval, const struct node *body);
 struct value *exec_captured(struct eval *eval, const struct node *body);
 
 /* loop.c, macro.c, include.c */
-int loop_run(struct eval *eval, const struct node *node);
+int template_loop_run(struct eval *eval, const struct node *node);
 struct value *macro_new(struct eval *eval, const struct node *node, const struct macro *macro);
 int macro_call_block(struct eval *eval, const struct node *node);
 int include_run(struct eval *eval, const struct node *node);

@@ -124,7 +124,7 @@ static int run(struct eval *eval, const struct node *node)
 	case NODE_PRINT:
 		return print(eval, node);
 	case NODE_FOR:
-		return loop_run(eval, node);
+		return template_loop_run(eval, node);
 	case NODE_IF:
 		return branch(eval, node);
 	case NODE_SET:

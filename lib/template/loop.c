@@ -204,7 +204,7 @@ static int run_items(struct eval *eval, const struct node *node, struct value *a
 	return r;
 }
 
-int loop_run(struct eval *eval, const struct node *node)
+int template_loop_run(struct eval *eval, const struct node *node)
 {
 	cleanup_value struct value *sequence = eval_expression(eval, node->loop.sequence);
 	cleanup_value struct value *items =
