@@ -101,7 +101,9 @@ static int get_page(struct kube_client *client, const struct kube_resource *reso
 	if (response.status == 410)
 		return 1;
 	r = kube_answer_json(&response, what, NULL, NULL, ret, err);
-	if (r >= 0 && !json_is_array(json_object_get(*ret, "items"))) {
+	/* An empty list of metadata has null for its items. */
+	const json_t *items = r >= 0 ? json_object_get(*ret, "items") : NULL;
+	if (r >= 0 && !json_is_array(items) && !json_is_null(items)) {
 		json_decref(steal(ret));
 		return err_set(err, ERR_UNREACHABLE, "%s: the answer is no list", what);
 	}

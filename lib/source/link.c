@@ -131,6 +131,8 @@ static void finish(const struct manifest_app *app, struct manifest_object *objec
 
 	json_object_set_new(mapping_in(metadata, "labels"), MANIFEST_LABEL,
 			    json_string(manifest_set_id()));
+	if (object->redeploy == MANIFEST_REDEPLOY_AUTO)
+		object->redeploy = app->options.redeploy;
 	object->key = manifest_id_key(&object->id);
 	object->hash = tree_json_hash(object->body);
 	json_object_set_new(mapping_in(metadata, "annotations"), MANIFEST_SOURCE_ANNOTATION,
