@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "template/filter.h"
 #include "template/json_out.h"
+#include "template/method.h"
 #include "template/text.h"
 
 static void escape(const char *text, size_t length, struct buf *out)
@@ -218,12 +219,13 @@ static struct value *do_attr(struct call *call, struct value **a)
 
 	if (!call_text(call, a[1], NULL, &name, &length))
 		return NULL;
-	if (a[0]->kind == VALUE_DICT && !value_get(a[0], name))
+	/* unlike a point, attr does not look at the keys of a dict */
+	if (a[0]->kind != VALUE_DICT)
 		return eval_attribute(call->eval, call->node, a[0], a[1]);
-	if (a[0]->kind == VALUE_DICT)
-		return eval_undefined(call->eval, call->node,
-				      "attr does not look at the keys of a dict");
-	return eval_attribute(call->eval, call->node, a[0], a[1]);
+	struct value *method = method_find(a[0], name);
+	return method ? method
+		      : eval_undefined(call->eval, call->node, "a dict has no attribute '%s'",
+				       name);
 }
 
 static const struct builtin entries[] = {

@@ -71,9 +71,15 @@ static struct value *map_filter(struct call *call, struct value *items)
 	return steal(&list);
 }
 
+/* Whatever is false has no items, even when it cannot be iterated: Jinja asks first. */
+static struct value *items_of(struct call *call, struct value *value)
+{
+	return value_true(value) ? eval_items(call->eval, call->node, value) : value_list();
+}
+
 static struct value *do_map(struct call *call, struct value **a)
 {
-	cleanup_value struct value *items = eval_items(call->eval, call->node, a[0]);
+	cleanup_value struct value *items = items_of(call, a[0]);
 	struct value *attribute = named(call, "attribute");
 
 	if (!items)
@@ -97,7 +103,7 @@ static int passes(struct call *call, struct value *item, struct value *attribute
 
 static struct value *choose(struct call *call, struct value *value, bool by_attribute, bool wanted)
 {
-	cleanup_value struct value *items = eval_items(call->eval, call->node, value);
+	cleanup_value struct value *items = items_of(call, value);
 	cleanup_value struct value *list = value_list();
 	size_t at = by_attribute ? 2 : 1;
 	const struct builtin *test = NULL;

@@ -131,6 +131,19 @@ static struct node *read_with(struct parser *parser, const struct token *token)
 	return node->with.body ? node : NULL;
 }
 
+/* Ansible escapes nothing whatever autoescape says: the block is a frame and no more. */
+static struct node *read_autoescape(struct parser *parser, const struct token *token)
+{
+	static const char *const ends[] = {"endautoescape", NULL};
+	struct node *node = parser_node(parser, NODE_WITH, token);
+
+	if (!expression_read(parser))
+		return NULL;
+	node->with.body = parser_body(parser, ends, token);
+	parser_advance(parser);
+	return node->with.body ? node : NULL;
+}
+
 static bool read_parameters(struct parser *parser, struct macro *macro)
 {
 	struct macro_parameter parameters[64];
@@ -326,6 +339,7 @@ static const struct statement {
 	{"if", read_if},
 	{"set", read_set},
 	{"with", read_with},
+	{"autoescape", read_autoescape},
 	{"macro", read_macro},
 	{"call", read_call_block},
 	{"filter", read_filter_block},
@@ -342,7 +356,7 @@ static const struct {
 } refused[] = {
 	{"extends", "template inheritance"},
 	{"block", "template inheritance"},
-	{"autoescape", "escaping for HTML"},
+
 	{"trans", "translation"},
 	{"do", "an extension that Ansible leaves off"},
 	{"break", "an extension that Ansible leaves off"},

@@ -181,6 +181,8 @@ static struct value *do_sameas(struct call *call, struct value **a)
 		return value_bool(true);
 	if (a[0]->kind != a[1]->kind)
 		return value_bool(false);
+	if (a[0]->kind == VALUE_NONE || a[0]->kind == VALUE_BOOL)
+		return value_bool(value_equal(a[0], a[1]));
 	if (a[0]->kind == VALUE_INT && value_as_int(a[0], &x) && value_as_int(a[1], &y))
 		return value_bool(x == y && x >= -5 && x <= 256);
 	return value_bool(a[0]->kind == VALUE_STRING && a[0]->string.length < 2 &&
