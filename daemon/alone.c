@@ -144,9 +144,12 @@ static int try_begin(struct alone *alone, const struct pass_request *request, st
 		&alone->round, err);
 }
 
-static bool is_worth_waiting(int r)
+/* A kubeconfig that k3s has not written yet comes; one that was named on the command line and is
+ * not there was mistyped. */
+static bool is_worth_waiting(const struct alone *alone, int r)
 {
-	return r == -ERR_UNREACHABLE || r == -ERR_TIMEOUT || r == -ERR_NOT_FOUND;
+	return r == -ERR_UNREACHABLE || r == -ERR_TIMEOUT ||
+	       (r == -ERR_NOT_FOUND && !alone->options->kubeconfig);
 }
 
 /* An API server that is not there yet is normal while a machine starts. */
@@ -157,7 +160,7 @@ static int begin(struct alone *alone, const struct pass_request *request, struct
 	int r;
 
 	while ((r = try_begin(alone, request, err)) < 0) {
-		if (!is_worth_waiting(r) || deadline_passed(&deadline))
+		if (!is_worth_waiting(alone, r) || deadline_passed(&deadline))
 			return r;
 		if (!told)
 			fprintf(stderr, "Waiting for the API server: %s\n", err->message);

@@ -176,6 +176,10 @@ static json_t *verdict_answer(const struct waiting *waiting, const json_t *verdi
 		json_object_set(answer, "verdict", (json_t *)verdict);
 	if (waiting->task)
 		json_object_set_new(answer, "task", json_integer(waiting->task));
+	pthread_mutex_lock(&waiting->daemon->lock);
+	if (waiting->daemon->api_gone)
+		json_object_set_new(answer, "waiting", json_string(waiting->daemon->api_why));
+	pthread_mutex_unlock(&waiting->daemon->lock);
 	return answer;
 }
 

@@ -1,5 +1,6 @@
 #include "status.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -154,6 +155,14 @@ static json_t *build_cluster(const struct status_input *input)
 			 "why", text_or_null(input->api_why));
 }
 
+/* As everybody would name it: a verb compares it from another working directory. */
+static json_t *real_path(const char *path)
+{
+	cleanup_free char *real = realpath(path, NULL);
+
+	return json_string(real ? real : path);
+}
+
 json_t *status_build(const struct status_input *input)
 {
 	json_t *waiting = json_array();
@@ -162,11 +171,11 @@ json_t *status_build(const struct status_input *input)
 	(void)gethostname(node, sizeof(node) - 1);
 	for (size_t i = 0; input->approvals && i < input->approvals->n; i++)
 		json_array_append_new(waiting, json_string(input->approvals->items[i]));
-	return json_pack("{s:i, s:s, s:s, s:s, s:s, s:b, s:o, s:o, s:o, s:o}", "schema", 1,
-			 "version", DESIRED_VERSION, "node", node, "dir", input->dir, "state",
-			 input->state, "running", input->running, "cluster", build_cluster(input),
-			 "files", build_files(input), "apps", build_apps(input), "waiting",
-			 waiting);
+	return json_pack("{s:i, s:s, s:s, s:o, s:o, s:b, s:o, s:o, s:o, s:o}", "schema", 1,
+			 "version", DESIRED_VERSION, "node", node, "dir", real_path(input->dir),
+			 "state", real_path(input->state), "running", input->running, "cluster",
+			 build_cluster(input), "files", build_files(input), "apps",
+			 build_apps(input), "waiting", waiting);
 }
 
 /* --- judging --- */

@@ -165,6 +165,9 @@ static enum command_exit apply_there(const struct options *options, struct remot
 		return terminal_fail(&err);
 	const json_t *findings = tree_path_get(answer, "verdict.findings");
 	print_findings(findings);
+	if (json_object_get(answer, "waiting"))
+		fprintf(stderr, "Waiting for the API server: %s\n",
+			tree_path_string(answer, "waiting"));
 	r = follow(remote, answer, &result, &err);
 	return r < 0 ? terminal_fail(&err) : report(options, findings, result);
 }
