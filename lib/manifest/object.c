@@ -141,39 +141,63 @@ void manifest_object_free(struct manifest_object *object)
 	free(object);
 }
 
-/* A node without a place of its own leaves the object's. */
-static void place_node(const struct manifest_object *object, const struct tree_yaml_node *node,
-		       const char **ret_file, int *ret_line, int *ret_column)
+/* The node of an object, from the text where that was forgotten. */
+struct lookup {
+	const struct tree_yaml_node *root;
+	struct tree_yaml_documents documents;
+};
+
+static void lookup_begin(const struct manifest_object *object, struct lookup *lookup)
 {
-	if (node && node != object->node) {
+	*lookup = (struct lookup){.root = object->node};
+	if (!object->node && object->text && object->text_line > 0)
+		lookup->root = manifest_text_find(object->text, object->text_line,
+						  object->text_column, &lookup->documents);
+}
+
+static void lookup_end(const struct manifest_object *object, struct lookup *lookup,
+		       const struct tree_yaml_node *node, const char **ret_file, int *ret_line,
+		       int *ret_column)
+{
+	*ret_line = 0;
+	if (node && node != lookup->root)
 		manifest_text_origin(object->text, node->line, node->column, ret_file, ret_line,
 				     ret_column);
-		if (*ret_line > 0)
-			return;
+	if (*ret_line <= 0) {
+		*ret_file = object->file;
+		*ret_line = object->line;
+		*ret_column = object->column;
 	}
-	*ret_file = object->file;
-	*ret_line = object->line;
-	*ret_column = object->column;
+	tree_yaml_done(&lookup->documents);
 }
 
 void manifest_object_place(const struct manifest_object *object, const char *path,
 			   const char **ret_file, int *ret_line, int *ret_column)
 {
-	const struct tree_yaml_node *node = object->node ? tree_yaml_at(object->node, path) : NULL;
+	const struct tree_yaml_node *node = NULL;
+	struct lookup lookup = {0};
 
-	place_node(object, node, ret_file, ret_line, ret_column);
+	if (path && *path)
+		lookup_begin(object, &lookup);
+	if (lookup.root)
+		node = tree_yaml_at(lookup.root, path);
+	lookup_end(object, &lookup, node, ret_file, ret_line, ret_column);
 }
 
 void manifest_object_key_place(const struct manifest_object *object, const char *path,
 			       const char *key, const char **ret_file, int *ret_line,
 			       int *ret_column)
 {
-	const struct tree_yaml_node *node = object->node ? tree_yaml_at(object->node, path) : NULL;
+	const struct tree_yaml_node *node = NULL;
+	struct lookup lookup;
 
+	lookup_begin(object, &lookup);
+	if (lookup.root)
+		node = tree_yaml_at(lookup.root, path);
 	for (size_t i = 0; node && node->kind == TREE_YAML_MAPPING && i < node->count; i++)
 		if (!strcmp(node->items[2 * i]->text, key)) {
 			node = node->items[2 * i];
 			break;
 		}
-	place_node(object, node, ret_file, ret_line, ret_column);
+	lookup_end(object, &lookup, node, ret_file, ret_line, ret_column);
 }

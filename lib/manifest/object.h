@@ -72,12 +72,15 @@ struct manifest_object {
 	enum manifest_prune prune;
 	bool suspend;
 	struct manifest_text *text; /* shared by the objects of one file; NULL after a revision */
-	const struct tree_yaml_node *node; /* root of this object in text; NULL likewise */
+	const struct tree_yaml_node *node; /* root of this object in text; NULL likewise, and when
+					    * the text was forgotten: then it is found again by */
+	int text_line, text_column;	   /* its place in the text */
 };
 
 void manifest_object_free(struct manifest_object *object);
 
-/* Where a field stands in the file the user wrote: path as tree/path.h writes it. Falls back to
+/* Where a field stands in the file the user wrote: path as tree/path.h writes it, NULL for the
+ * object itself. May read the text again. Falls back to
  * the nearest parent and then to the object's own place. ret_file is borrowed. */
 void manifest_object_place(const struct manifest_object *object, const char *path,
 			   const char **ret_file, int *ret_line, int *ret_column);

@@ -14,12 +14,22 @@ static struct manifest_text *text_new(const char *file)
 	return text;
 }
 
+static int parse(const struct manifest_text *text, struct tree_yaml_documents *ret, struct err *err)
+{
+	if (text->rendered)
+		return tree_yaml_parse(buf_str(&text->output.text), text->output.text.len,
+				       text->file, ret, err);
+	return tree_yaml_parse(text->plain, text->length, text->file, ret, err);
+}
+
 int manifest_text_parse(const char *file, const char *text, size_t length,
 			struct manifest_text **ret, struct err *err)
 {
 	struct manifest_text *parsed = text_new(file);
 
-	int r = tree_yaml_parse(text, length, file, &parsed->documents, err);
+	parsed->plain = mem_strndup(text, length);
+	parsed->length = length;
+	int r = parse(parsed, &parsed->documents, err);
 	if (r < 0) {
 		manifest_text_unref(parsed);
 		return r;
@@ -93,8 +103,7 @@ int manifest_text_parse_output(const char *file, struct template_output *output,
 	parsed->rendered = true;
 	parsed->output = *output;
 	*output = (struct template_output){0};
-	int r = tree_yaml_parse(buf_str(&parsed->output.text), parsed->output.text.len, file,
-				&parsed->documents, err);
+	int r = parse(parsed, &parsed->documents, err);
 	if (r < 0) {
 		place_in_template(parsed, err);
 		manifest_text_unref(parsed);
@@ -102,6 +111,41 @@ int manifest_text_parse_output(const char *file, struct template_output *output,
 	}
 	*ret = parsed;
 	return 0;
+}
+
+void manifest_text_forget(struct manifest_text *text)
+{
+	tree_yaml_done(&text->documents);
+	text->documents = (struct tree_yaml_documents){0};
+}
+
+static const struct tree_yaml_node *find(const struct tree_yaml_node *node, int line, int column)
+{
+	const struct tree_yaml_node *items = tree_yaml_get(node, "items"), *found = NULL;
+
+	if (!node || node->kind != TREE_YAML_MAPPING)
+		return NULL;
+	if (node->line == line && node->column == column)
+		return node;
+	if (!items || items->kind != TREE_YAML_SEQUENCE)
+		return NULL;
+	for (size_t i = 0; i < items->count && !found; i++)
+		found = find(items->items[i], line, column);
+	return found;
+}
+
+const struct tree_yaml_node *manifest_text_find(const struct manifest_text *text, int line,
+						int column, struct tree_yaml_documents *documents)
+{
+	const struct tree_yaml_node *found = NULL;
+	cleanup_err struct err err = ERR_INIT;
+
+	*documents = (struct tree_yaml_documents){0};
+	if (parse(text, documents, &err) < 0)
+		return NULL;
+	for (size_t i = 0; i < documents->n && !found; i++)
+		found = find(documents->roots[i], line, column);
+	return found;
 }
 
 struct manifest_text *manifest_text_ref(struct manifest_text *text)
@@ -118,6 +162,7 @@ void manifest_text_unref(struct manifest_text *text)
 	tree_yaml_done(&text->documents);
 	if (text->rendered)
 		template_output_done(&text->output);
+	free(text->plain);
 	free(text->file);
 	free(text);
 }

@@ -16,10 +16,12 @@
 
 struct manifest_text {
 	int references;
-	char *file; /* "ghost/deployment.yml.j2" */
-	struct tree_yaml_documents documents;
+	char *file;			      /* "ghost/deployment.yml.j2" */
+	struct tree_yaml_documents documents; /* empty once forgotten */
+	char *plain;			      /* the text, unless it was rendered */
+	size_t length;
 	bool rendered;
-	struct template_output output; /* when rendered: the marks */
+	struct template_output output; /* when rendered: the text and its marks */
 };
 
 /* Parses a plain manifest. ERR_INVALID with its place. */
@@ -34,6 +36,15 @@ int manifest_text_parse_output(const char *file, struct template_output *output,
 /* The place in the user's file that wrote a place of the text. ret_file is borrowed. */
 void manifest_text_origin(const struct manifest_text *text, int line, int column,
 			  const char **ret_file, int *ret_line, int *ret_column);
+
+/* Gives the memory of the documents back, many times that of the text; nodes are no longer
+ * valid. manifest_text_find reads the text again when a place is asked for. */
+void manifest_text_forget(struct manifest_text *text);
+
+/* The object whose mapping begins at a place of the text, also within lists; NULL when there is
+ * none. The node lives as long as documents, which the caller releases with tree_yaml_done(). */
+const struct tree_yaml_node *manifest_text_find(const struct manifest_text *text, int line,
+						int column, struct tree_yaml_documents *documents);
 
 struct manifest_text *manifest_text_ref(struct manifest_text *text);
 void manifest_text_unref(struct manifest_text *text); /* NULL is fine */

@@ -45,7 +45,8 @@ static bool is_role(const struct source_tree *tree, const char *top)
 {
 	cleanup_free char *templates = file_join(top, "templates");
 
-	return source_tree_has_folder(tree, templates) || first_of(tree, top, "tasks/main");
+	return source_tree_has_folder(tree, templates) || source_tree_problem(tree, templates) ||
+	       first_of(tree, top, "tasks/main");
 }
 
 /* One of the path's folders, below the app's own, begins with '_' or is called files. */

@@ -117,6 +117,8 @@ static int add(const struct reading *reading, json_t *body, struct err *err)
 	object->column = reading->column;
 	object->text = manifest_text_ref(reading->text);
 	object->node = reading->node;
+	object->text_line = reading->node ? reading->node->line : 0;
+	object->text_column = reading->node ? reading->node->column : 0;
 	r = read_wishes(reading->build, object, err);
 	if (r < 0) {
 		manifest_object_free(object);
@@ -204,6 +206,15 @@ static void fail_conversion(const struct reading *reading, struct err *err)
 	fail(reading, err);
 }
 
+/* The nodes are many times as large as the text, and asked for only when something is wrong. */
+static void forget(struct manifest_app *made, struct manifest_text *text)
+{
+	for (size_t i = 0; i < made->count; i++)
+		if (made->objects[i]->text == text)
+			made->objects[i]->node = NULL;
+	manifest_text_forget(text);
+}
+
 void source_object_add_text(struct source_build *build, struct manifest_text *text)
 {
 	for (size_t i = 0; i < text->documents.n; i++) {
@@ -218,6 +229,7 @@ void source_object_add_text(struct source_build *build, struct manifest_text *te
 		else if (!json_is_null(body))
 			add_body(&reading, body);
 	}
+	forget(build->made, text);
 }
 
 int source_object_add_made(struct source_build *build, json_t *body, const char *file, int line,

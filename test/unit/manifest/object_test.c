@@ -102,6 +102,34 @@ START_TEST(test_manifest_object__a_field_has_its_place)
 	ck_assert_int_eq(column, 8);
 	manifest_object_place(&object, "status.missing", &file, &line, &column);
 	ck_assert_int_eq(line, 1);
+	manifest_object_place(&object, NULL, &file, &line, &column);
+	ck_assert_int_eq(line, 1);
+	manifest_text_unref(parsed);
+}
+END_TEST
+
+START_TEST(test_manifest_object__a_forgotten_text_is_read_again)
+{
+	static const char text[] = "apiVersion: v1\nkind: List\nitems:\n- kind: A\n- kind: B\n"
+				   "  data:\n    key: value\n";
+	struct manifest_text *parsed;
+	struct err err = ERR_INIT;
+	const char *file;
+	int line, column;
+
+	must(manifest_text_parse("a.yaml", text, strlen(text), &parsed, &err), &err);
+	manifest_text_forget(parsed);
+	struct manifest_object object = {.text = parsed,
+					 .text_line = 5,
+					 .text_column = 3,
+					 .file = (char *)"a.yaml",
+					 .line = 5,
+					 .column = 3};
+	manifest_object_place(&object, "data.key", &file, &line, &column);
+	ck_assert_int_eq(line, 7);
+	ck_assert_int_eq(column, 10);
+	manifest_object_key_place(&object, "data", "key", &file, &line, &column);
+	ck_assert_int_eq(column, 5);
 	manifest_text_unref(parsed);
 }
 END_TEST
@@ -137,6 +165,7 @@ Suite *test_suite(void)
 	tcase_add_test(tests, test_manifest_object__the_legacy_group_is_core_in_keys);
 	tcase_add_test(tests, test_manifest_object__what_is_missing_is_named);
 	tcase_add_test(tests, test_manifest_object__a_field_has_its_place);
+	tcase_add_test(tests, test_manifest_object__a_forgotten_text_is_read_again);
 	tcase_add_test(tests, test_manifest_scope__what_lives_in_a_namespace);
 	suite_add_tcase(suite, tests);
 	return suite;
