@@ -62,11 +62,11 @@ static void print_result(const json_t *result, struct buf *out)
 		replaced += tree_path_integer(app, "replaced", 0);
 		deleted += tree_path_integer(app, "deleted", 0);
 	}
-	buf_printf(out,
-		   "%zu of %zu apps are ready; %lld objects written, %lld replaced, "
-		   "%lld deleted\n",
-		   ready, json_array_size(apps) - gone, (long long)written, (long long)replaced,
-		   (long long)deleted);
+	buf_printf(
+		out,
+		"%zu of %zu apps are ready; objects: %lld written, %lld replaced, %lld deleted\n",
+		ready, json_array_size(apps) - gone, (long long)written, (long long)replaced,
+		(long long)deleted);
 }
 
 static enum command_exit report(const struct options *options, const json_t *findings,
