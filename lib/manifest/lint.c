@@ -46,6 +46,23 @@ void manifest_lint_warning(const struct manifest_lint *about, const char *path, 
 	add(about, DIAG_WARNING, path, hint, &err);
 }
 
+void manifest_lint_word(const struct manifest_lint *about, const char *path, const char *word,
+			const char *hint, const char *format, ...)
+{
+	struct err err = ERR_INIT;
+	const char *file;
+	int line, column;
+	va_list args;
+
+	va_start(args, format);
+	(void)err_vset(&err, ERR_INVALID, format, args);
+	va_end(args);
+	manifest_object_word_place(about->object, path, word, &file, &line, &column);
+	(void)err_at(&err, file, line, column);
+	err.caret_width = (int)strlen(word);
+	add(about, DIAG_ERROR, path, hint, &err);
+}
+
 void manifest_lint_unknown(const struct manifest_lint *about, const char *path, const char *key,
 			   const char *hint)
 {

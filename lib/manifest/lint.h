@@ -35,6 +35,11 @@ void manifest_lint_error(const struct manifest_lint *about, const char *path, co
 void manifest_lint_warning(const struct manifest_lint *about, const char *path, const char *hint,
 			   const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+/* The same at a word of the text that stands there. */
+void manifest_lint_word(const struct manifest_lint *about, const char *path, const char *word,
+			const char *hint, const char *format, ...)
+	__attribute__((format(printf, 5, 6)));
+
 /* An error at a key that should not be in the mapping at path. */
 void manifest_lint_unknown(const struct manifest_lint *about, const char *path, const char *key,
 			   const char *hint);

@@ -91,8 +91,9 @@ static void check_match(const struct manifest_lint *lint, const json_t *route, c
 		if (!calls(match, matchers[i].old))
 			continue;
 		cleanup_free char *at = mem_printf("%s.match", path);
-		manifest_lint_error(lint, at, NULL, "%s() was removed in Traefik 3; write %s()",
-				    matchers[i].old, matchers[i].now);
+		manifest_lint_word(lint, at, matchers[i].old, NULL,
+				   "%s() was removed in Traefik 3; write %s()", matchers[i].old,
+				   matchers[i].now);
 	}
 }
 

@@ -201,3 +201,24 @@ void manifest_object_key_place(const struct manifest_object *object, const char 
 		}
 	lookup_end(object, &lookup, node, ret_file, ret_line, ret_column);
 }
+
+void manifest_object_word_place(const struct manifest_object *object, const char *path,
+				const char *word, const char **ret_file, int *ret_line,
+				int *ret_column)
+{
+	const struct tree_yaml_node *node = NULL;
+	struct tree_yaml_node at;
+	struct lookup lookup;
+
+	lookup_begin(object, &lookup);
+	if (lookup.root)
+		node = tree_yaml_at(lookup.root, path);
+	const char *found =
+		node && node->text && !strchr(node->text, '\n') ? strstr(node->text, word) : NULL;
+	if (found) {
+		at = *node;
+		at.column += (int)(found - node->text) + !node->plain;
+		node = &at;
+	}
+	lookup_end(object, &lookup, node, ret_file, ret_line, ret_column);
+}

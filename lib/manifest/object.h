@@ -89,3 +89,9 @@ void manifest_object_place(const struct manifest_object *object, const char *pat
 void manifest_object_key_place(const struct manifest_object *object, const char *path,
 			       const char *key, const char **ret_file, int *ret_line,
 			       int *ret_column);
+
+/* The same for a word in the text that stands at path. False, with the place of the text, where the
+ * word cannot be told apart: blocks of a template shift columns. */
+bool manifest_object_word_place(const struct manifest_object *object, const char *path,
+				const char *word, const char **ret_file, int *ret_line,
+				int *ret_column);
