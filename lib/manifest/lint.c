@@ -57,9 +57,9 @@ void manifest_lint_word(const struct manifest_lint *about, const char *path, con
 	va_start(args, format);
 	(void)err_vset(&err, ERR_INVALID, format, args);
 	va_end(args);
-	manifest_object_word_place(about->object, path, word, &file, &line, &column);
+	bool exact = manifest_object_word_place(about->object, path, word, &file, &line, &column);
 	(void)err_at(&err, file, line, column);
-	err.caret_width = (int)strlen(word);
+	err.caret_width = exact ? (int)strlen(word) : 0;
 	add(about, DIAG_ERROR, path, hint, &err);
 }
 

@@ -202,7 +202,7 @@ void manifest_object_key_place(const struct manifest_object *object, const char 
 	lookup_end(object, &lookup, node, ret_file, ret_line, ret_column);
 }
 
-void manifest_object_word_place(const struct manifest_object *object, const char *path,
+bool manifest_object_word_place(const struct manifest_object *object, const char *path,
 				const char *word, const char **ret_file, int *ret_line,
 				int *ret_column)
 {
@@ -213,12 +213,13 @@ void manifest_object_word_place(const struct manifest_object *object, const char
 	lookup_begin(object, &lookup);
 	if (lookup.root)
 		node = tree_yaml_at(lookup.root, path);
-	const char *found =
-		node && node->text && !strchr(node->text, '\n') ? strstr(node->text, word) : NULL;
+	bool plain = node && node->text && !object->text->rendered && !strchr(node->text, '\n');
+	const char *found = plain ? strstr(node->text, word) : NULL;
 	if (found) {
 		at = *node;
 		at.column += (int)(found - node->text) + !node->plain;
 		node = &at;
 	}
 	lookup_end(object, &lookup, node, ret_file, ret_line, ret_column);
+	return found;
 }
