@@ -85,3 +85,10 @@ void findings_print(const struct diag_list *findings, struct buf *out)
 	for (size_t i = 0; i < findings->n; i++)
 		diag_print(&findings->items[i], out);
 }
+
+void findings_print_errors(const struct diag_list *findings, struct buf *out)
+{
+	for (size_t i = 0; i < findings->n; i++)
+		if (findings->items[i].severity == DIAG_ERROR)
+			diag_print(&findings->items[i], out);
+}

@@ -11,3 +11,5 @@ void findings_from_json(const json_t *list, struct diag_list *ret);
 
 /* As `check` prints them. */
 void findings_print(const struct diag_list *findings, struct buf *out);
+/* Only what keeps an app from being taken up: for verbs that act. Advice is check's. */
+void findings_print_errors(const struct diag_list *findings, struct buf *out);

@@ -94,7 +94,7 @@ static enum command_exit report(const struct options *options, const json_t *fin
 	}
 	if (tree_path_integer(result, "failed", 0) || diag_count(&list, DIAG_ERROR))
 		return COMMAND_FAILED;
-	if (tree_path_integer(result, "warned", 0) || diag_count(&list, DIAG_WARNING))
+	if (tree_path_integer(result, "warned", 0))
 		return COMMAND_WARNINGS;
 	return COMMAND_FINE;
 }
@@ -105,7 +105,7 @@ static void print_findings(const json_t *findings)
 	cleanup_buf struct buf out = BUF_INIT;
 
 	findings_from_json(findings, &list);
-	findings_print(&list, &out);
+	findings_print_errors(&list, &out);
 	fputs(buf_str(&out), stderr);
 }
 

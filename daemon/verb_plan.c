@@ -129,7 +129,7 @@ static enum command_exit show_round(const struct options *options, struct pass_r
 
 	showing.apps = json_array();
 	showing.failed = diag_count(findings, DIAG_ERROR) > 0;
-	findings_print(findings, &errors);
+	findings_print_errors(findings, &errors);
 	if (!options->json) {
 		fputs(buf_str(&errors), stderr);
 		buf_addstr(&showing.text, "# desired plan\n");

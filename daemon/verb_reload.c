@@ -29,7 +29,7 @@ static enum command_exit print_verdict(const json_t *verdict)
 	bool fatal = tree_path_true(verdict, "fatal");
 
 	findings_from_json(json_object_get(verdict, "findings"), &findings);
-	findings_print(&findings, &out);
+	findings_print_errors(&findings, &out);
 	if (!fatal)
 		print_names("Loaded:   ", json_object_get(verdict, "good"), &out);
 	if (!fatal)

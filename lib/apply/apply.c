@@ -57,7 +57,7 @@ static char *place_of(const struct plan_step *step, const struct err *why)
 
 	if (why->place.file || !step->object)
 		return mem_strdup("");
-	manifest_object_place(step->object, NULL, &file, &line, &column);
+	manifest_object_place(step->object, "", &file, &line, &column);
 	return mem_printf(" (%s:%d)", file, line);
 }
 
