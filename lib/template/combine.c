@@ -16,6 +16,7 @@ enum list_merge {
 
 struct merge {
 	bool recursive;
+	int depth;
 	enum list_merge lists;
 };
 
@@ -67,20 +68,20 @@ static struct value *merge_lists(struct value *low, struct value *high, enum lis
 	}
 }
 
-static struct value *merge_dicts(struct value *low, struct value *high, const struct merge *merge);
+static struct value *merge_dicts(struct value *low, struct value *high, struct merge merge);
 
-static struct value *merge_items(struct value *low, struct value *high, const struct merge *merge)
+static struct value *merge_items(struct value *low, struct value *high, struct merge merge)
 {
 	if (low->kind == VALUE_DICT && high->kind == VALUE_DICT)
-		return merge->recursive ? merge_dicts(low, high, merge) : value_keep(high);
+		return merge.recursive ? merge_dicts(low, high, merge) : value_keep(high);
 	if (low->kind == VALUE_LIST && high->kind == VALUE_LIST)
-		return merge_lists(low, high, merge->lists);
+		return merge_lists(low, high, merge.lists);
 	return value_keep(high);
 }
 
-static struct value *merge_dicts(struct value *low, struct value *high, const struct merge *merge)
+static struct value *merge_dicts(struct value *low, struct value *high, struct merge merge)
 {
-	if (!low->dict.n || value_equal(low, high))
+	if (!low->dict.n || value_equal(low, high) || ++merge.depth > VALUE_DEEPEST)
 		return value_keep(high);
 	struct value *dict = value_dict();
 	for (size_t i = 0; i < low->dict.n; i++)
@@ -145,7 +146,7 @@ static struct value *do_combine(struct call *call, struct value **a)
 		struct value *low = dicts->list.items[i];
 		if (dicts->list.n > 1 && low->kind != VALUE_DICT)
 			return call_fail(call, "combine needs dicts, not a %s", value_type(low));
-		struct value *merged = result ? merge_dicts(low, result, &merge) : value_keep(low);
+		struct value *merged = result ? merge_dicts(low, result, merge) : value_keep(low);
 		value_unref(result);
 		result = merged;
 	}

@@ -6,8 +6,6 @@
 #include "template/lazy.h"
 #include "template/text.h"
 
-#define DEEPEST 100 /* containers in containers */
-
 static struct value *compile_problem(struct eval *eval, const struct lazy *lazy)
 {
 	struct value *value = trouble_value(eval->template, NULL);
@@ -142,7 +140,7 @@ static struct value *settle(struct eval *eval, struct value *value, int depth)
 
 	if (value->kind == VALUE_UNDEFINED)
 		return value;
-	if (!value->lazy || depth > DEEPEST)
+	if (!value->lazy || depth > VALUE_DEEPEST)
 		return NULL;
 	bool list = value_is_list(value), lazy = false;
 	size_t n = list ? value->list.n : value->dict.n;
@@ -235,16 +233,18 @@ struct value *eval_items(struct eval *eval, const struct node *node, struct valu
 	return eval_fail(eval, node, "a value of type %s cannot be iterated", value_type(value));
 }
 
-static struct value *export(struct eval *eval, const struct node *node, struct value *value);
+static struct value *export(struct eval *eval, const struct node *node, struct value *value,
+			    int depth);
 
-static struct value *export_list(struct eval *eval, const struct node *node, struct value *list)
+static struct value *export_list(struct eval *eval, const struct node *node, struct value *list,
+				 int depth)
 {
 	cleanup_value struct value *copy = value_list_room(list->list.n);
 
 	for (size_t i = 0; i < list->list.n; i++) {
 		if (list->list.items[i]->kind == VALUE_OMIT)
 			continue;
-		struct value *item = export(eval, node, list->list.items[i]);
+		struct value *item = export(eval, node, list->list.items[i], depth + 1);
 		if (!item)
 			return NULL;
 		value_list_add(copy, item);
@@ -252,7 +252,8 @@ static struct value *export_list(struct eval *eval, const struct node *node, str
 	return steal(&copy);
 }
 
-static struct value *export_dict(struct eval *eval, const struct node *node, struct value *dict)
+static struct value *export_dict(struct eval *eval, const struct node *node, struct value *dict,
+				 int depth)
 {
 	cleanup_value struct value *copy = value_dict();
 
@@ -260,10 +261,10 @@ static struct value *export_dict(struct eval *eval, const struct node *node, str
 		struct dict_entry *entry = &dict->dict.entries[i];
 		if (entry->item->kind == VALUE_OMIT)
 			continue;
-		struct value *item = export(eval, node, entry->item);
+		struct value *item = export(eval, node, entry->item, depth + 1);
 		if (!item)
 			return NULL;
-		struct value *key = export(eval, node, entry->key);
+		struct value *key = export(eval, node, entry->key, depth + 1);
 		if (key && key->kind == VALUE_LIST)
 			key->kind = VALUE_TUPLE;
 		dict_put(&copy->dict, key, item);
@@ -271,14 +272,18 @@ static struct value *export_dict(struct eval *eval, const struct node *node, str
 	return steal(&copy);
 }
 
-static struct value *export(struct eval *eval, const struct node *node, struct value *value)
+static struct value *export(struct eval *eval, const struct node *node, struct value *value,
+			    int depth)
 {
+	if (depth > VALUE_DEEPEST)
+		return eval_fail(eval, node, "the result is nested more than %d deep",
+				 VALUE_DEEPEST);
 	switch ((enum value_kind)value->kind) {
 	case VALUE_LIST:
 	case VALUE_TUPLE:
-		return export_list(eval, node, value);
+		return export_list(eval, node, value, depth);
 	case VALUE_DICT:
-		return export_dict(eval, node, value);
+		return export_dict(eval, node, value, depth);
 	case VALUE_STRING:
 		return value_string(value->string.text, value->string.length);
 	case VALUE_INT:
@@ -302,5 +307,5 @@ static struct value *export(struct eval *eval, const struct node *node, struct v
 
 struct value *eval_export(struct eval *eval, const struct node *node, struct value *value)
 {
-	return eval_settled(eval, value) < 0 ? NULL : export(eval, node, value);
+	return eval_settled(eval, value) < 0 ? NULL : export(eval, node, value, 0);
 }

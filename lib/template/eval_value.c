@@ -233,9 +233,8 @@ int eval_assign(struct eval *eval, const struct node *target, struct value *valu
 		eval_trip(eval, object);
 		return -1;
 	}
-	if (global_namespace_set(object, target->attribute.name, held))
-		return 0;
-	eval_fail(eval, target, "cannot set an attribute of a %s, only of a namespace",
-		  value_type(object));
-	return -1;
+	const char *problem = global_namespace_set(object, target->attribute.name, held);
+	if (problem)
+		eval_fail(eval, target, "%s", problem);
+	return problem ? -1 : 0;
 }

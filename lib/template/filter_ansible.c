@@ -1,11 +1,13 @@
 #include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/digest.h"
 #include "base/mem.h"
 #include "template/filter.h"
 #include "template/ast.h"
+#include "template/number.h"
 #include "template/text.h"
 #include "template/trouble.h"
 
@@ -201,10 +203,31 @@ static struct value *do_type_debug(struct call *call, struct value **a)
 	return value_text_of(value_type(a[0]));
 }
 
-static struct value *do_password_hash(struct call *call, struct value **a)
+/* The moment must be given: what it is now would make each rendering another one. */
+static struct value *do_strftime(struct call *call, struct value **a)
+{
+	cleanup_value struct value *seconds = NULL;
+	char text[512];
+	struct tm parts;
+
+	if (a[0]->kind != VALUE_STRING || !a[1] || a[1]->kind == VALUE_NONE)
+		return call_fail(call, "strftime needs a format and the seconds since 1970");
+	seconds = a[1]->kind == VALUE_STRING
+			  ? number_parse_float(a[1]->string.text, a[1]->string.length)
+			  : value_keep(a[1]);
+	if (!seconds || !value_is_number(seconds))
+		return call_fail(call, "strftime needs a number of seconds");
+	time_t moment = (time_t)number_double(seconds);
+	if (!(call_truth(a[2], false) ? gmtime_r : localtime_r)(&moment, &parts))
+		return call_fail(call, "strftime cannot tell a date that far away");
+	size_t length = strftime(text, sizeof(text), a[0]->string.text, &parts);
+	return value_string(text, length);
+}
+
+static struct value *refuse(struct call *call, struct value **a)
 {
 	(void)a;
-	return call_fail(call, "password_hash is not supported");
+	return call_fail(call, "filter '%s' is not supported", call->name);
 }
 
 static const struct builtin entries[] = {
@@ -221,7 +244,11 @@ static const struct builtin entries[] = {
 	{"md5", do_md5, "data", 1, 0},
 	{"to_uuid", do_to_uuid, "string namespace", 1, 0},
 	{"type_debug", do_type_debug, "obj", 1, CALL_UNDEFINED | CALL_LAZY},
-	{"password_hash", do_password_hash, "password hashtype salt salt_size rounds ident", 1, 0},
+	{"strftime", do_strftime, "string_format second utc", 1, 0},
+	{"to_datetime", refuse, "string format", 1, 0},
+	{"vault", refuse, "data", 1, CALL_REST},
+	{"unvault", refuse, "vault", 1, CALL_REST},
+	{"password_hash", refuse, "password hashtype salt salt_size rounds ident", 1, 0},
 };
 
 const struct filter_table filter_ansible_table = {entries, sizeof(entries) / sizeof(*entries)};

@@ -237,14 +237,15 @@ static bool is_null(const struct value *value)
 	       value_is_text(value, "null");
 }
 
-static void flatten(const struct value *from, int64_t levels, bool skip_nulls, struct value *to)
+static void flatten(const struct value *from, int64_t levels, bool skip_nulls, int depth,
+		    struct value *to)
 {
 	for (size_t i = 0; i < from->list.n; i++) {
 		struct value *item = from->list.items[i];
 		if (skip_nulls && is_null(item))
 			continue;
-		if (value_is_list(item) && levels != 0)
-			flatten(item, levels - 1, skip_nulls, to);
+		if (value_is_list(item) && levels != 0 && depth < VALUE_DEEPEST)
+			flatten(item, levels - 1, skip_nulls, depth + 1, to);
 		else
 			value_list_add(to, value_keep(item));
 	}
@@ -258,7 +259,7 @@ static struct value *do_flatten(struct call *call, struct value **a)
 	if (!items || !call_int(call, a[1], -1, &levels))
 		return NULL;
 	struct value *list = value_list();
-	flatten(items, levels, call_truth(a[2], true), list);
+	flatten(items, levels, call_truth(a[2], true), 0, list);
 	return list;
 }
 

@@ -133,13 +133,14 @@ static struct value *make_namespace(struct call *call, struct value **a)
 	return dict ? value_object(&namespace_class, dict) : NULL;
 }
 
-bool global_namespace_set(struct value *value, struct value *name, struct value *item)
+const char *global_namespace_set(struct value *value, struct value *name, struct value *item)
 {
-	if (value->kind != VALUE_OBJECT || value->object.class != &namespace_class ||
-	    value_holds(item, value))
-		return false;
+	if (value->kind != VALUE_OBJECT || value->object.class != &namespace_class)
+		return "only a namespace has attributes that can be set";
+	if (value_holds(item, value))
+		return "a namespace cannot contain itself, nor what is nested too deeply";
 	dict_put(&((struct value *)value->object.state)->dict, value_keep(name), value_keep(item));
-	return true;
+	return NULL;
 }
 
 /* cycler and joiner: a list and a place in it. */

@@ -25,6 +25,5 @@ struct value *global_name(enum global_special which);
 struct value *global_find(const char *name);
 void global_names(struct list *names);
 
-/* Sets an attribute when value is a namespace; false otherwise. A value that holds the namespace
- * itself is refused, too. */
-bool global_namespace_set(struct value *value, struct value *name, struct value *item);
+/* Sets an attribute of a namespace. NULL, or why that cannot be. */
+const char *global_namespace_set(struct value *value, struct value *name, struct value *item);

@@ -7,8 +7,6 @@
 #include "base/mem.h"
 #include "template/text.h"
 
-#define DEEPEST 200
-
 static void put_escape(uint32_t c, struct buf *out)
 {
 	if (c >= 0x10000) {
@@ -159,8 +157,8 @@ static void put_date(const struct value *date, struct buf *out)
 static int put(const struct value *value, const struct json_style *style, int depth,
 	       struct buf *out, struct err *err)
 {
-	if (depth > DEEPEST)
-		return err_set(err, ERR_INVALID, "nested more than %d deep", DEEPEST);
+	if (depth > VALUE_DEEPEST)
+		return err_set(err, ERR_INVALID, "nested more than %d deep", VALUE_DEEPEST);
 	switch ((enum value_kind)value->kind) {
 	case VALUE_NONE:
 		buf_addstr(out, "null");

@@ -5,7 +5,8 @@
  * and replaces the whole value. A variable is lazy (rule R6): a string with markup in it is
  * rendered when it is used, in the scope of the use; loops are reported with their members.
  *
- * Scopes are built once per instance and read by one thread at a time.
+ * Scopes are built once per instance and read by one thread at a time: a scope together with those
+ * below it, because what is worked out of a variable is remembered there.
  */
 #pragma once
 

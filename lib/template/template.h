@@ -39,7 +39,7 @@ struct template_loader {
 struct template_limits {
 	size_t output;	/* bytes; 0: 8 MiB */
 	uint64_t steps; /* nodes evaluated; 0: 10,000,000 */
-	int depth;	/* includes, macros, lazy variables in one another; 0: 64 */
+	int depth; /* includes, macros, lazy variables in one another; 0: 64, which is the most */
 };
 
 /* One line of output and the place in a template that began it. */
@@ -69,8 +69,8 @@ int template_render(const struct template *template, const struct template_scope
 		    const struct template_loader *loader, const struct template_limits *limits,
 		    struct template_output *ret, struct err *err);
 
-/* The template place that wrote a place of the output: the last mark at or before it on its
- * line. False when output_line is past the end. */
+/* The template place that wrote a line of the output: the last expression that was printed on it,
+ * else what began it. False when output_line is past the end. */
 bool template_output_origin(const struct template_output *output, int output_line,
 			    const char **ret_file, int *ret_line, int *ret_column);
 

@@ -31,6 +31,9 @@ enum value_kind {
 	VALUE_TEMPLATE, /* a string with markup that nobody has used yet; template/lazy.h */
 };
 
+/* Containers in containers: what is deeper is not looked at, or refused. */
+#define VALUE_DEEPEST 200
+
 struct value_date {
 	int year, month, day;
 	bool has_time, has_zone;
@@ -121,7 +124,8 @@ size_t value_range_length(const struct value *range);
 bool value_is_text(const struct value *value, const char *text);
 /* Marks the container as holding something lazy when `item` is. */
 void value_note(struct value *container, const struct value *item);
-/* True when `needle` is the container `value` or stands somewhere inside it. */
+/* True when `needle` is the container `value` or stands somewhere inside it (or too deep to tell).
+ */
 bool value_holds(const struct value *value, const struct value *needle);
 
 /* value_compare.c: Python's ==, hash and <. */

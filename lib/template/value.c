@@ -26,49 +26,80 @@ struct value *value_ref(struct value *value)
 	return value_keep(value);
 }
 
-static void release_items(struct value *value)
+/* Containers whose last reference went, waiting for their turn: a list in a list in a list ... must
+ * not need a deep stack. */
+struct waiting {
+	struct value **items;
+	size_t n, cap;
+};
+
+static bool is_container(const struct value *value)
 {
-	for (size_t i = 0; i < value->list.n; i++)
-		value_unref(value->list.items[i]);
-	free(value->list.items);
+	return value->kind == VALUE_LIST || value->kind == VALUE_TUPLE || value->kind == VALUE_DICT;
 }
 
-static void release(struct value *value)
+static void release_simple(struct value *value)
 {
-	switch ((enum value_kind)value->kind) {
-	case VALUE_BIG:
+	if (value->kind == VALUE_BIG)
 		BN_free(value->big);
-		break;
-	case VALUE_LIST:
-	case VALUE_TUPLE:
-		release_items(value);
-		break;
-	case VALUE_DICT:
-		dict_clear(&value->dict);
-		break;
-	case VALUE_OBJECT:
-		if (value->object.class->release)
-			value->object.class->release(value->object.state);
-		break;
-	case VALUE_UNDEFINED:
+	else if (value->kind == VALUE_UNDEFINED)
 		trouble_free(value->trouble);
-		break;
-	case VALUE_TEMPLATE:
+	else if (value->kind == VALUE_TEMPLATE)
 		lazy_free(value->template);
-		break;
-	default:
-		break;
+	else if (value->kind == VALUE_OBJECT && value->object.class->release)
+		value->object.class->release(value->object.state);
+	free(value);
+}
+
+static void let_go(struct value *value, struct waiting *waiting)
+{
+	if (value->refs < 0)
+		return;
+	assert(value->refs > 0);
+	if (--value->refs > 0)
+		return;
+	if (!is_container(value)) {
+		release_simple(value);
+		return;
+	}
+	mem_grow(waiting->items, &waiting->cap, waiting->n + 1);
+	waiting->items[waiting->n++] = value;
+}
+
+static void release_container(struct value *value, struct waiting *waiting)
+{
+	if (value->kind == VALUE_DICT) {
+		for (size_t i = 0; i < value->dict.n; i++) {
+			let_go(value->dict.entries[i].key, waiting);
+			let_go(value->dict.entries[i].item, waiting);
+		}
+		value->dict.n = 0;
+		dict_clear(&value->dict);
+	} else {
+		for (size_t i = 0; i < value->list.n; i++)
+			let_go(value->list.items[i], waiting);
+		free(value->list.items);
 	}
 	free(value);
 }
 
 void value_unref(struct value *value)
 {
+	struct waiting waiting = {0};
+
 	if (!value || value->refs < 0)
 		return;
 	assert(value->refs > 0);
-	if (--value->refs == 0)
-		release(value);
+	if (--value->refs > 0)
+		return;
+	if (!is_container(value)) {
+		release_simple(value);
+		return;
+	}
+	release_container(value, &waiting);
+	while (waiting.n)
+		release_container(waiting.items[--waiting.n], &waiting);
+	free(waiting.items);
 }
 
 void value_cleanup(struct value **value)
@@ -383,21 +414,24 @@ const char *value_type(const struct value *value)
 	return names[value->kind];
 }
 
-bool value_holds(const struct value *value, const struct value *needle)
+static bool holds(const struct value *value, const struct value *needle, int depth)
 {
-	if (value == needle)
+	if (value == needle || depth > VALUE_DEEPEST)
 		return true;
 	if (value_is_list(value))
 		for (size_t i = 0; i < value->list.n; i++)
-			if (value_holds(value->list.items[i], needle))
+			if (holds(value->list.items[i], needle, depth + 1))
 				return true;
 	if (value->kind == VALUE_DICT)
 		for (size_t i = 0; i < value->dict.n; i++)
-			if (value_holds(value->dict.entries[i].item, needle))
+			if (holds(value->dict.entries[i].item, needle, depth + 1))
 				return true;
-	if (value->kind == VALUE_OBJECT && value->object.class->content) {
-		const struct value *content = value->object.class->content(value);
-		return content && value_holds(content, needle);
-	}
+	if (value->kind == VALUE_OBJECT && value->object.class->content)
+		return holds(value->object.class->content(value), needle, depth + 1);
 	return false;
+}
+
+bool value_holds(const struct value *value, const struct value *needle)
+{
+	return holds(value, needle, 0);
 }

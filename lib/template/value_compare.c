@@ -6,23 +6,25 @@
 #include "template/number.h"
 #include "template/types.h"
 
-static bool equal_items(const struct value *a, const struct value *b)
+static bool equal(const struct value *a, const struct value *b, int depth);
+
+static bool equal_items(const struct value *a, const struct value *b, int depth)
 {
 	if (a->list.n != b->list.n)
 		return false;
 	for (size_t i = 0; i < a->list.n; i++)
-		if (!value_equal(a->list.items[i], b->list.items[i]))
+		if (!equal(a->list.items[i], b->list.items[i], depth + 1))
 			return false;
 	return true;
 }
 
-static bool equal_dicts(const struct dict *a, const struct dict *b)
+static bool equal_dicts(const struct dict *a, const struct dict *b, int depth)
 {
 	if (a->n != b->n)
 		return false;
 	for (size_t i = 0; i < a->n; i++) {
 		const struct value *other = dict_get(b, a->entries[i].key);
-		if (!other || !value_equal(a->entries[i].item, other))
+		if (!other || !equal(a->entries[i].item, other, depth + 1))
 			return false;
 	}
 	return true;
@@ -49,13 +51,13 @@ static bool equal_ranges(const struct value *a, const struct value *b)
 						     (n == 1 || a->range.step == b->range.step)));
 }
 
-bool value_equal(const struct value *a, const struct value *b)
+static bool equal(const struct value *a, const struct value *b, int depth)
 {
 	if (a == b)
 		return !(a->kind == VALUE_FLOAT && isnan(a->real));
 	if (value_is_number(a) && value_is_number(b))
 		return number_compare(a, b) == 0;
-	if (a->kind != b->kind)
+	if (a->kind != b->kind || depth > VALUE_DEEPEST)
 		return false;
 	switch ((enum value_kind)a->kind) {
 	case VALUE_NONE:
@@ -66,9 +68,9 @@ bool value_equal(const struct value *a, const struct value *b)
 		       !memcmp(a->string.text, b->string.text, a->string.length);
 	case VALUE_LIST:
 	case VALUE_TUPLE:
-		return equal_items(a, b);
+		return equal_items(a, b, depth);
 	case VALUE_DICT:
-		return equal_dicts(&a->dict, &b->dict);
+		return equal_dicts(&a->dict, &b->dict, depth);
 	case VALUE_DATE:
 		return a->date.has_time == b->date.has_time && !compare_dates(&a->date, &b->date);
 	case VALUE_RANGE:
@@ -78,15 +80,25 @@ bool value_equal(const struct value *a, const struct value *b)
 	}
 }
 
-bool value_hashable(const struct value *value)
+bool value_equal(const struct value *a, const struct value *b)
+{
+	return equal(a, b, 0);
+}
+
+static bool hashable(const struct value *value, int depth)
 {
 	if (value->kind == VALUE_LIST || value->kind == VALUE_DICT)
 		return false;
 	if (value->kind == VALUE_TUPLE)
 		for (size_t i = 0; i < value->list.n; i++)
-			if (!value_hashable(value->list.items[i]))
+			if (depth > VALUE_DEEPEST || !hashable(value->list.items[i], depth + 1))
 				return false;
 	return true;
+}
+
+bool value_hashable(const struct value *value)
+{
+	return hashable(value, 0);
 }
 
 static size_t hash_number(const struct value *value)
@@ -148,33 +160,35 @@ size_t value_hash(const struct value *value)
 static int order_strings(const struct value *a, const struct value *b)
 {
 	size_t shorter = a->string.length < b->string.length ? a->string.length : b->string.length;
-	int order = memcmp(a->string.text, b->string.text, shorter);
+	int difference = memcmp(a->string.text, b->string.text, shorter);
 
-	if (order)
-		return order;
+	if (difference)
+		return difference;
 	return a->string.length == b->string.length  ? 0
 	       : a->string.length < b->string.length ? -1
 						     : 1;
 }
 
-static bool order_items(const struct value *a, const struct value *b, int *ret)
+static bool order(const struct value *a, const struct value *b, int depth, int *ret);
+
+static bool order_items(const struct value *a, const struct value *b, int depth, int *ret)
 {
 	size_t shorter = a->list.n < b->list.n ? a->list.n : b->list.n;
 
 	for (size_t i = 0; i < shorter; i++)
 		if (!value_equal(a->list.items[i], b->list.items[i]))
-			return value_order(a->list.items[i], b->list.items[i], ret);
+			return order(a->list.items[i], b->list.items[i], depth + 1, ret);
 	*ret = a->list.n == b->list.n ? 0 : a->list.n < b->list.n ? -1 : 1;
 	return true;
 }
 
-bool value_order(const struct value *a, const struct value *b, int *ret)
+static bool order(const struct value *a, const struct value *b, int depth, int *ret)
 {
 	if (value_is_number(a) && value_is_number(b)) {
 		*ret = number_compare(a, b);
 		return true;
 	}
-	if (a->kind != b->kind)
+	if (a->kind != b->kind || depth > VALUE_DEEPEST)
 		return false;
 	switch (a->kind) {
 	case VALUE_STRING:
@@ -182,13 +196,18 @@ bool value_order(const struct value *a, const struct value *b, int *ret)
 		return true;
 	case VALUE_LIST:
 	case VALUE_TUPLE:
-		return order_items(a, b, ret);
+		return order_items(a, b, depth, ret);
 	case VALUE_DATE:
 		*ret = compare_dates(&a->date, &b->date);
 		return a->date.has_time == b->date.has_time && a->date.has_zone == b->date.has_zone;
 	default:
 		return false;
 	}
+}
+
+bool value_order(const struct value *a, const struct value *b, int *ret)
+{
+	return order(a, b, 0, ret);
 }
 
 static bool range_contains(const struct value *range, const struct value *item)

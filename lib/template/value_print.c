@@ -11,8 +11,6 @@
 #include "template/trouble.h"
 #include "template/types.h"
 
-#define DEEPEST 200 /* containers in containers: what is deeper prints as ... */
-
 /* The digits of %e as Python writes them: 1e+16 but 0.0001, and always a point or an exponent. */
 void value_print_float(double number, struct buf *out)
 {
@@ -154,7 +152,7 @@ static void print_dict(const struct dict *dict, enum form form, int depth, struc
 /* repr() of anything. */
 static void print(const struct value *value, enum form form, int depth, struct buf *out)
 {
-	if (depth > DEEPEST) {
+	if (depth > VALUE_DEEPEST) {
 		buf_addstr(out, "...");
 		return;
 	}

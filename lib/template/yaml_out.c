@@ -10,8 +10,7 @@
 #include "template/dict.h"
 #include "template/scalar.h"
 
-#define DEEPEST 200
-#define TAG	"tag:yaml.org,2002:"
+#define TAG "tag:yaml.org,2002:"
 
 struct writer {
 	yaml_emitter_t emitter;
@@ -53,7 +52,7 @@ static void count_uses(struct writer *writer, const struct value *value, int dep
 {
 	size_t *number, *uses;
 
-	if (!is_container(value) || depth > DEEPEST)
+	if (!is_container(value) || depth > VALUE_DEEPEST)
 		return;
 	uses = find_seen(writer, value, &number);
 	if (uses) {
@@ -241,8 +240,8 @@ static int put(struct writer *writer, const struct value *value, int depth)
 	size_t *number = NULL, *uses;
 	char name[32];
 
-	if (depth > DEEPEST)
-		return err_set(writer->err, ERR_INVALID, "nested more than %d deep", DEEPEST);
+	if (depth > VALUE_DEEPEST)
+		return err_set(writer->err, ERR_INVALID, "nested more than %d deep", VALUE_DEEPEST);
 	if (!is_container(value))
 		return put_simple(writer, value);
 	uses = find_seen(writer, value, &number);
