@@ -47,6 +47,7 @@ START_TEST(test_kube_client__cluster_identity)
 	struct api api = api_start();
 	struct kube_cluster cluster;
 
+	api_answer(&api, "GET /readyz", 200, "ok");
 	api_answer(&api, "GET /api/v1/namespaces/kube-system", 200,
 		   "{\"metadata\": {\"uid\": \"u-1\"}}");
 	api_answer(&api, "GET /version", 200, "{\"gitVersion\": \"v1.35.4+k3s1\"}");
@@ -54,6 +55,18 @@ START_TEST(test_kube_client__cluster_identity)
 	ck_assert_str_eq(cluster.uid, "u-1");
 	ck_assert_str_eq(cluster.version, "v1.35.4+k3s1");
 	ck_assert_str_eq(cluster.server, server_url(api.server));
+	kube_cluster_done(&cluster);
+	/* Asked once: nothing is scripted for a second time, until somebody else may answer. */
+	must(kube_client_cluster(api.client, &api.deadline, &cluster, &api.err), &api.err);
+	ck_assert_str_eq(cluster.uid, "u-1");
+	kube_cluster_done(&cluster);
+	kube_client_doubt(api.client);
+	api_answer(&api, "GET /readyz", 200, "ok");
+	api_answer(&api, "GET /api/v1/namespaces/kube-system", 200,
+		   "{\"metadata\": {\"uid\": \"u-2\"}}");
+	api_answer(&api, "GET /version", 200, "{\"gitVersion\": \"v1.35.4+k3s1\"}");
+	must(kube_client_cluster(api.client, &api.deadline, &cluster, &api.err), &api.err);
+	ck_assert_str_eq(cluster.uid, "u-2");
 	kube_cluster_done(&cluster);
 	api_stop(&api);
 }
