@@ -27,7 +27,8 @@ static void json_options(struct call *call, struct json_style *style)
 		style->indent = (int)n;
 		style->item_separator = ",";
 	}
-	style->sort_keys = call_truth(sort, style->sort_keys);
+	if (sort)
+		style->sort = value_true(sort) ? JSON_SORT_TEXT : JSON_SORT_NONE;
 	style->ascii = call_truth(ascii, true);
 	if (separators && value_is_list(separators) && separators->list.n == 2 &&
 	    value_is_string(separators->list.items[0]) &&
@@ -61,12 +62,13 @@ static struct value *do_to_nice_json(struct call *call, struct value **a)
 	struct json_style style = JSON_STYLE_DEFAULT;
 	int64_t indent;
 
-	style.sort_keys = true;
+	style.sort = JSON_SORT_TEXT;
 	json_options(call, &style);
 	if (!call_int(call, a[1], 4, &indent))
 		return NULL;
 	style.indent = indent < 0 ? 0 : indent > 100 ? 100 : (int)indent;
-	style.sort_keys = call_truth(a[2], style.sort_keys);
+	if (a[2] && !value_true(a[2]))
+		style.sort = JSON_SORT_NONE;
 	style.item_separator = ",";
 	style.key_separator = ": ";
 	return json(call, a[0], &style);

@@ -180,7 +180,7 @@ static struct value *do_tojson(struct call *call, struct value **a)
 
 	if (!call_int(call, a[1], -1, &indent))
 		return NULL;
-	style.sort_keys = true;
+	style.sort = JSON_SORT_KEYS;
 	style.indent = (int)indent;
 	if (indent >= 0)
 		style.item_separator = ",";

@@ -72,33 +72,40 @@ static int put_list(const struct value *list, const struct json_style *style, in
 	return 0;
 }
 
-/* Keys become strings as JSON writes them: true, null, 1. */
-static int put_key(const struct value *key, const struct json_style *style, struct buf *out,
-		   struct err *err)
-{
-	struct buf text = BUF_INIT;
+/* A pair whose key is text already. */
+struct pair {
+	const struct dict_entry *entry;
+	struct buf key;
+};
 
+/* Keys become strings as JSON writes them: true, null, 1. */
+static int key_text(const struct value *key, struct buf *out, struct err *err)
+{
 	if (key->kind == VALUE_BOOL)
-		buf_addstr(&text, key->boolean ? "true" : "false");
+		buf_addstr(out, key->boolean ? "true" : "false");
 	else if (key->kind == VALUE_NONE)
-		buf_addstr(&text, "null");
+		buf_addstr(out, "null");
 	else if (key->kind == VALUE_FLOAT)
-		put_float(key->real, &text);
+		put_float(key->real, out);
 	else if (key->kind == VALUE_STRING || value_is_number(key))
-		value_str(key, &text);
+		value_str(key, out);
 	else
 		return err_set(err, ERR_INVALID, "a %s cannot be a key in JSON", value_type(key));
-	put_string(buf_str(&text), text.len, style->ascii, out);
-	buf_done(&text);
 	return 0;
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(buf_str(&((const struct pair *)a)->key),
+		      buf_str(&((const struct pair *)b)->key));
 }
 
 static int by_key(const void *a, const void *b)
 {
 	int order = 0;
 
-	(void)value_order((*(const struct dict_entry *const *)a)->key,
-			  (*(const struct dict_entry *const *)b)->key, &order);
+	(void)value_order(((const struct pair *)a)->entry->key,
+			  ((const struct pair *)b)->entry->key, &order);
 	return order;
 }
 
@@ -112,34 +119,55 @@ static bool is_sortable(const struct dict *dict)
 	return true;
 }
 
-static int put_dict(const struct dict *dict, const struct json_style *style, int depth,
-		    struct buf *out, struct err *err)
+static int make_pairs(const struct dict *dict, const struct json_style *style, struct pair *pairs,
+		      struct err *err)
 {
-	cleanup_free const struct dict_entry **entries = mem_alloc(dict->n * sizeof(*entries));
-
-	for (size_t i = 0; i < dict->n; i++)
-		entries[i] = &dict->entries[i];
-	if (style->sort_keys && !is_sortable(dict))
-		return err_set(err, ERR_INVALID, "keys of different types cannot be sorted");
-	if (style->sort_keys)
-		qsort(entries, dict->n, sizeof(*entries), by_key);
-	buf_addch(out, '{');
 	for (size_t i = 0; i < dict->n; i++) {
-		if (i)
-			buf_addstr(out, style->item_separator);
-		new_line(style, depth + 1, out);
-		int r = put_key(entries[i]->key, style, out, err);
-		if (r < 0)
-			return r;
-		buf_addstr(out, style->key_separator);
-		r = put(entries[i]->item, style, depth + 1, out, err);
+		pairs[i].entry = &dict->entries[i];
+		int r = key_text(dict->entries[i].key, &pairs[i].key, err);
 		if (r < 0)
 			return r;
 	}
-	if (dict->n)
+	if (style->sort == JSON_SORT_KEYS && !is_sortable(dict))
+		return err_set(err, ERR_INVALID, "keys of different types cannot be sorted");
+	if (style->sort)
+		qsort(pairs, dict->n, sizeof(*pairs),
+		      style->sort == JSON_SORT_TEXT ? by_text : by_key);
+	return 0;
+}
+
+static int put_pairs(const struct pair *pairs, size_t count, const struct json_style *style,
+		     int depth, struct buf *out, struct err *err)
+{
+	buf_addch(out, '{');
+	for (size_t i = 0; i < count; i++) {
+		if (i)
+			buf_addstr(out, style->item_separator);
+		new_line(style, depth + 1, out);
+		put_string(buf_str(&pairs[i].key), pairs[i].key.len, style->ascii, out);
+		buf_addstr(out, style->key_separator);
+		int r = put(pairs[i].entry->item, style, depth + 1, out, err);
+		if (r < 0)
+			return r;
+	}
+	if (count)
 		new_line(style, depth, out);
 	buf_addch(out, '}');
 	return 0;
+}
+
+static int put_dict(const struct dict *dict, const struct json_style *style, int depth,
+		    struct buf *out, struct err *err)
+{
+	struct pair *pairs = mem_zalloc(dict->n * sizeof(*pairs));
+	int r = make_pairs(dict, style, pairs, err);
+
+	if (r == 0)
+		r = put_pairs(pairs, dict->n, style, depth, out, err);
+	for (size_t i = 0; i < dict->n; i++)
+		buf_done(&pairs[i].key);
+	free(pairs);
+	return r;
 }
 
 static void put_date(const struct value *date, struct buf *out)

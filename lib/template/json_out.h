@@ -3,9 +3,16 @@
 
 #include "template/types.h"
 
+/* Ansible sorts what the keys are written as, Jinja's tojson the keys themselves. */
+enum json_sort {
+	JSON_SORT_NONE,
+	JSON_SORT_TEXT,
+	JSON_SORT_KEYS,
+};
+
 struct json_style {
 	int indent; /* negative: one line */
-	bool sort_keys;
+	enum json_sort sort;
 	bool ascii; /* what is not ASCII as \uXXXX */
 	const char *item_separator, *key_separator;
 };
