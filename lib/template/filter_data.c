@@ -3,9 +3,9 @@
 
 #include "base/mem.h"
 #include "template/filter.h"
-#include "template/json_in.h"
-#include "template/json_out.h"
-#include "template/yaml_out.h"
+#include "template/from_json.h"
+#include "template/to_json.h"
+#include "template/to_yaml.h"
 #include "tree/yaml.h"
 
 static struct value *named(const struct call *call, const char *name)
@@ -17,7 +17,7 @@ static struct value *named(const struct call *call, const char *name)
 }
 
 /* The options of json.dumps; NULL texts stay as they are. */
-static void json_options(struct call *call, struct json_style *style)
+static void json_options(struct call *call, struct to_json_style *style)
 {
 	struct value *separators = named(call, "separators"), *ascii = named(call, "ensure_ascii");
 	struct value *indent = named(call, "indent"), *sort = named(call, "sort_keys");
@@ -28,7 +28,7 @@ static void json_options(struct call *call, struct json_style *style)
 		style->item_separator = ",";
 	}
 	if (sort)
-		style->sort = value_true(sort) ? JSON_SORT_TEXT : JSON_SORT_NONE;
+		style->sort = value_true(sort) ? TO_JSON_BY_TEXT : TO_JSON_UNSORTED;
 	style->ascii = call_truth(ascii, true);
 	if (separators && value_is_list(separators) && separators->list.n == 2 &&
 	    value_is_string(separators->list.items[0]) &&
@@ -38,12 +38,12 @@ static void json_options(struct call *call, struct json_style *style)
 	}
 }
 
-static struct value *json(struct call *call, struct value *value, const struct json_style *style)
+static struct value *json(struct call *call, struct value *value, const struct to_json_style *style)
 {
 	cleanup_err struct err err = ERR_INIT;
 	struct buf out = BUF_INIT;
 
-	if (json_out(value, style, &out, &err) == 0)
+	if (to_json(value, style, &out, &err) == 0)
 		return value_take_buf(&out);
 	buf_done(&out);
 	return eval_fail_err(call->eval, call->node, &err);
@@ -51,7 +51,7 @@ static struct value *json(struct call *call, struct value *value, const struct j
 
 static struct value *do_to_json(struct call *call, struct value **a)
 {
-	struct json_style style = JSON_STYLE_DEFAULT;
+	struct to_json_style style = TO_JSON_DEFAULT;
 
 	json_options(call, &style);
 	return json(call, a[0], &style);
@@ -59,16 +59,16 @@ static struct value *do_to_json(struct call *call, struct value **a)
 
 static struct value *do_to_nice_json(struct call *call, struct value **a)
 {
-	struct json_style style = JSON_STYLE_DEFAULT;
+	struct to_json_style style = TO_JSON_DEFAULT;
 	int64_t indent;
 
-	style.sort = JSON_SORT_TEXT;
+	style.sort = TO_JSON_BY_TEXT;
 	json_options(call, &style);
 	if (!call_int(call, a[1], 4, &indent))
 		return NULL;
 	style.indent = indent < 0 ? 0 : indent > 100 ? 100 : (int)indent;
 	if (a[2] && !value_true(a[2]))
-		style.sort = JSON_SORT_NONE;
+		style.sort = TO_JSON_UNSORTED;
 	style.item_separator = ",";
 	style.key_separator = ": ";
 	return json(call, a[0], &style);
@@ -83,8 +83,9 @@ static struct value *do_from_json(struct call *call, struct value **a)
 
 	if (!call_text(call, a[0], NULL, &text, &length))
 		return NULL;
-	return json_in(text, length, &value, &err) < 0 ? eval_fail_err(call->eval, call->node, &err)
-						       : value;
+	return from_json(text, length, &value, &err) < 0
+		       ? eval_fail_err(call->eval, call->node, &err)
+		       : value;
 }
 
 static int clipped(struct value *value, int otherwise)
@@ -96,7 +97,7 @@ static int clipped(struct value *value, int otherwise)
 	return number < -1 ? -1 : number > 1000000 ? 1000000 : (int)number;
 }
 
-static struct value *yaml(struct call *call, struct value *value, struct yaml_style style)
+static struct value *yaml(struct call *call, struct value *value, struct to_yaml_style style)
 {
 	struct value *flow = named(call, "default_flow_style"),
 		     *quotes = named(call, "default_style");
@@ -111,12 +112,12 @@ static struct value *yaml(struct call *call, struct value *value, struct yaml_st
 	style.explicit_end = call_truth(named(call, "explicit_end"), false);
 	style.canonical = call_truth(named(call, "canonical"), false);
 	if (flow)
-		style.flow = flow->kind == VALUE_NONE ? YAML_FLOW_LEAVES
-			     : value_true(flow)	      ? YAML_FLOW_ALWAYS
-						      : YAML_FLOW_NEVER;
+		style.flow = flow->kind == VALUE_NONE ? TO_YAML_FLOW_LEAVES
+			     : value_true(flow)	      ? TO_YAML_FLOW
+						      : TO_YAML_BLOCK;
 	if (quotes && value_is_string(quotes))
 		style.scalar = *quotes->string.text;
-	if (yaml_out(value, &style, &out, &err) == 0)
+	if (to_yaml(value, &style, &out, &err) == 0)
 		return value_take_buf(&out);
 	buf_done(&out);
 	return eval_fail_err(call->eval, call->node, &err);
@@ -124,13 +125,13 @@ static struct value *yaml(struct call *call, struct value *value, struct yaml_st
 
 static struct value *do_to_yaml(struct call *call, struct value **a)
 {
-	return yaml(call, a[0], (struct yaml_style){.flow = YAML_FLOW_LEAVES});
+	return yaml(call, a[0], (struct to_yaml_style){.flow = TO_YAML_FLOW_LEAVES});
 }
 
 static struct value *do_to_nice_yaml(struct call *call, struct value **a)
 {
 	return yaml(call, a[0],
-		    (struct yaml_style){.flow = YAML_FLOW_NEVER, .indent = clipped(a[1], 4)});
+		    (struct to_yaml_style){.flow = TO_YAML_BLOCK, .indent = clipped(a[1], 4)});
 }
 
 static struct value *documents(struct call *call, struct value *text, bool all)

@@ -4,7 +4,7 @@
 
 #include "base/mem.h"
 #include "template/filter.h"
-#include "template/json_out.h"
+#include "template/to_json.h"
 #include "template/method.h"
 #include "template/text.h"
 
@@ -173,18 +173,18 @@ static struct value *do_xmlattr(struct call *call, struct value **a)
 /* JSON that can stand in a script tag. */
 static struct value *do_tojson(struct call *call, struct value **a)
 {
-	struct json_style style = JSON_STYLE_DEFAULT;
+	struct to_json_style style = TO_JSON_DEFAULT;
 	cleanup_err struct err err = ERR_INIT;
 	struct buf json = BUF_INIT, out = BUF_INIT;
 	int64_t indent;
 
 	if (!call_int(call, a[1], -1, &indent))
 		return NULL;
-	style.sort = JSON_SORT_KEYS;
+	style.sort = TO_JSON_BY_KEY;
 	style.indent = (int)indent;
 	if (indent >= 0)
 		style.item_separator = ",";
-	if (json_out(a[0], &style, &json, &err) < 0) {
+	if (to_json(a[0], &style, &json, &err) < 0) {
 		buf_done(&json);
 		return eval_fail_err(call->eval, call->node, &err);
 	}

@@ -1,5 +1,5 @@
 /*
- * template/yaml_out: values as YAML, byte for byte as PyYAML's dumper writes them.
+ * template/to_yaml: values as YAML, byte for byte as PyYAML's dumper writes them.
  *
  * PyYAML uses libyaml's emitter, and so do we (rule R11); what is here is PyYAML's representer.
  * lib/tree writes json_t, which knows no dates, big integers or keys that are not strings.
@@ -8,16 +8,16 @@
 
 #include "template/types.h"
 
-enum yaml_flow {
-	YAML_FLOW_NEVER,
-	YAML_FLOW_ALWAYS,
-	YAML_FLOW_LEAVES, /* lists and dicts of scalars in one line */
+enum to_yaml_flow {
+	TO_YAML_BLOCK,
+	TO_YAML_FLOW,
+	TO_YAML_FLOW_LEAVES, /* lists and dicts of scalars in one line */
 };
 
-struct yaml_style {
+struct to_yaml_style {
 	int indent; /* 0: the emitter's own */
 	int width;  /* 0: the emitter's own */
-	enum yaml_flow flow;
+	enum to_yaml_flow flow;
 	char scalar; /* '"' or '\'' around every scalar, '|' or '>' blocks; 0: as needed */
 	bool keep_order;
 	bool escape_unicode;
@@ -26,5 +26,5 @@ struct yaml_style {
 };
 
 /* ERR_INVALID for what YAML cannot hold. Must be settled. */
-int yaml_out(const struct value *value, const struct yaml_style *style, struct buf *out,
-	     struct err *err);
+int to_yaml(const struct value *value, const struct to_yaml_style *style, struct buf *out,
+	    struct err *err);

@@ -1,4 +1,4 @@
-#include "template/json_out.h"
+#include "template/to_json.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -43,7 +43,7 @@ static void put_float(double number, struct buf *out)
 		buf_addstr(out, isnan(number) ? "NaN" : number < 0 ? "-Infinity" : "Infinity");
 }
 
-static void new_line(const struct json_style *style, int depth, struct buf *out)
+static void new_line(const struct to_json_style *style, int depth, struct buf *out)
 {
 	if (style->indent < 0)
 		return;
@@ -51,10 +51,10 @@ static void new_line(const struct json_style *style, int depth, struct buf *out)
 	buf_fill(out, ' ', (size_t)(style->indent * depth));
 }
 
-static int put(const struct value *value, const struct json_style *style, int depth,
+static int put(const struct value *value, const struct to_json_style *style, int depth,
 	       struct buf *out, struct err *err);
 
-static int put_list(const struct value *list, const struct json_style *style, int depth,
+static int put_list(const struct value *list, const struct to_json_style *style, int depth,
 		    struct buf *out, struct err *err)
 {
 	buf_addch(out, '[');
@@ -119,8 +119,8 @@ static bool is_sortable(const struct dict *dict)
 	return true;
 }
 
-static int make_pairs(const struct dict *dict, const struct json_style *style, struct pair *pairs,
-		      struct err *err)
+static int make_pairs(const struct dict *dict, const struct to_json_style *style,
+		      struct pair *pairs, struct err *err)
 {
 	for (size_t i = 0; i < dict->n; i++) {
 		pairs[i].entry = &dict->entries[i];
@@ -128,15 +128,15 @@ static int make_pairs(const struct dict *dict, const struct json_style *style, s
 		if (r < 0)
 			return r;
 	}
-	if (style->sort == JSON_SORT_KEYS && !is_sortable(dict))
+	if (style->sort == TO_JSON_BY_KEY && !is_sortable(dict))
 		return err_set(err, ERR_INVALID, "keys of different types cannot be sorted");
 	if (style->sort)
 		qsort(pairs, dict->n, sizeof(*pairs),
-		      style->sort == JSON_SORT_TEXT ? by_text : by_key);
+		      style->sort == TO_JSON_BY_TEXT ? by_text : by_key);
 	return 0;
 }
 
-static int put_pairs(const struct pair *pairs, size_t count, const struct json_style *style,
+static int put_pairs(const struct pair *pairs, size_t count, const struct to_json_style *style,
 		     int depth, struct buf *out, struct err *err)
 {
 	buf_addch(out, '{');
@@ -156,7 +156,7 @@ static int put_pairs(const struct pair *pairs, size_t count, const struct json_s
 	return 0;
 }
 
-static int put_dict(const struct dict *dict, const struct json_style *style, int depth,
+static int put_dict(const struct dict *dict, const struct to_json_style *style, int depth,
 		    struct buf *out, struct err *err)
 {
 	struct pair *pairs = mem_zalloc(dict->n * sizeof(*pairs));
@@ -182,7 +182,7 @@ static void put_date(const struct value *date, struct buf *out)
 	buf_done(&text);
 }
 
-static int put(const struct value *value, const struct json_style *style, int depth,
+static int put(const struct value *value, const struct to_json_style *style, int depth,
 	       struct buf *out, struct err *err)
 {
 	if (depth > VALUE_DEEPEST)
@@ -218,8 +218,8 @@ static int put(const struct value *value, const struct json_style *style, int de
 	}
 }
 
-int json_out(const struct value *value, const struct json_style *style, struct buf *out,
-	     struct err *err)
+int to_json(const struct value *value, const struct to_json_style *style, struct buf *out,
+	    struct err *err)
 {
 	return put(value, style, 0, out, err);
 }

@@ -1,4 +1,4 @@
-#include "template/json_in.h"
+#include "template/from_json.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -246,7 +246,7 @@ static struct value *read(struct reader *reader)
 	return value;
 }
 
-int json_in(const char *text, size_t length, struct value **ret, struct err *err)
+int from_json(const char *text, size_t length, struct value **ret, struct err *err)
 {
 	struct reader reader = {.text = text, .length = length, .err = err};
 	cleanup_value struct value *value = read(&reader);

@@ -1,4 +1,4 @@
-#include "template/yaml_out.h"
+#include "template/to_yaml.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@
 
 struct writer {
 	yaml_emitter_t emitter;
-	const struct yaml_style *style;
+	const struct to_yaml_style *style;
 	const struct value **seen; /* containers that come more than once get an anchor */
 	size_t *uses;
 	size_t seen_count, seen_cap, uses_cap;
@@ -158,8 +158,8 @@ static bool is_leaf(const struct value *value)
 /* A scalar with a style of its own is not simple enough for one line either. */
 static bool in_one_line(const struct writer *writer, const struct value *value)
 {
-	if (writer->style->flow != YAML_FLOW_LEAVES)
-		return writer->style->flow == YAML_FLOW_ALWAYS;
+	if (writer->style->flow != TO_YAML_FLOW_LEAVES)
+		return writer->style->flow == TO_YAML_FLOW;
 	return is_leaf(value) && (!writer->style->scalar || !value_true(value));
 }
 
@@ -285,8 +285,8 @@ static int put_document(struct writer *writer, const struct value *value)
 	return emit(writer, &event);
 }
 
-int yaml_out(const struct value *value, const struct yaml_style *style, struct buf *out,
-	     struct err *err)
+int to_yaml(const struct value *value, const struct to_yaml_style *style, struct buf *out,
+	    struct err *err)
 {
 	struct writer writer = {.style = style, .err = err};
 
