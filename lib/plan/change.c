@@ -65,8 +65,7 @@ void plan_replace(const struct plan_run *run, struct plan_step *step, const json
 		return;
 	}
 	step->action = PLAN_REPLACE;
-	step->replace = plan_meet(run, old_body, new_body).writers ? PLAN_REPLACE_WRITERS
-								   : PLAN_REPLACE_PORTS;
+	step->replace = plan_replace_order(plan_meet(run, old_body, new_body));
 	if (plan_kind_rolls(&step->id))
 		step->downtime_ms = step->replace == PLAN_REPLACE_WRITERS ? WRITERS_MS : PORTS_MS;
 	plan_say(step, why_stolen);

@@ -130,7 +130,8 @@ static void decide_present(struct plan_run *run, struct plan_step *step,
 	if (owner) {
 		plan_refuse(step,
 			    mem_printf("it belongs to %s; release it there, or take it out of %s",
-				       owner, step->object->file ? step->object->file : "the files"));
+				       owner,
+				       step->object->file ? step->object->file : "the files"));
 		return;
 	}
 	if (ours && same_hash && plan_same(entry->owned, live->owned)) {

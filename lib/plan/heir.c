@@ -50,8 +50,7 @@ static void bequeath(struct plan_run *run, size_t old, size_t new, struct plan_m
 	plan_say(create,
 		 mem_printf("takes the %s of %s %s", what, delete_->id.kind, delete_->id.name));
 	plan_say(delete_, mem_printf("%s %s needs its %s", create->id.kind, create->id.name, what));
-	if (meeting.writers)
-		delete_->replace = PLAN_REPLACE_WRITERS;
+	delete_->replace = plan_replace_order(meeting);
 	mem_grow(run->heirs, &run->heir_cap, run->heir_count + 1);
 	run->heirs[run->heir_count++] = (struct plan_heir){old, new};
 }

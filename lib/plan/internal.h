@@ -61,6 +61,9 @@ struct plan_meeting {
 /* What pods of the two bodies cannot share. */
 struct plan_meeting plan_meet(const struct plan_run *run, const json_t *old_body,
 			      const json_t *new_body);
+/* Pods that share a host port share no moment either: the scheduler places the new one only when
+ * the old one is gone, so their directories are safe without waiting first. */
+enum plan_replace plan_replace_order(struct plan_meeting meeting);
 /* Whether pods of it hold anything that others could need. */
 bool plan_holds(const struct plan_run *run, const json_t *body);
 

@@ -44,3 +44,8 @@ struct plan_meeting plan_meet(const struct plan_run *run, const json_t *old_body
 	manifest_holdings_done(&after);
 	return meeting;
 }
+
+enum plan_replace plan_replace_order(struct plan_meeting meeting)
+{
+	return meeting.writers && !meeting.ports ? PLAN_REPLACE_WRITERS : PLAN_REPLACE_PORTS;
+}
