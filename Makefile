@@ -164,6 +164,7 @@ install: $(BUILD)/desired $(BUILD)/traefik-crds.yaml ## install below DESTDIR an
 	install -m 0644 systemd/desired.catalog $(DESTDIR)$(CATALOGDIR)/desired.catalog
 	[ -e $(DESTDIR)$(SYSCONFDIR)/desired/desired.yaml ] || \
 		install -m 0644 config/desired.yaml $(DESTDIR)$(SYSCONFDIR)/desired/desired.yaml
+	install -D -m 0644 daemon/desired.8 $(DESTDIR)$(PREFIX)/share/man/man8/desired.8
 	install -d -m 0755 $(DESTDIR)$(PREFIX)/share/desired
 	cp -R --no-preserve=ownership manifests $(DESTDIR)$(PREFIX)/share/desired/
 	rm -f $(DESTDIR)$(PREFIX)/share/desired/manifests/fetch-traefik-crds
