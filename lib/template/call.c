@@ -352,8 +352,3 @@ bool call_truth(struct value *arg, bool otherwise)
 {
 	return arg ? value_true(arg) : otherwise;
 }
-
-void call_str(struct value *arg, struct buf *out)
-{
-	value_str(arg, out);
-}

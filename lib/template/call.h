@@ -62,8 +62,6 @@ bool call_int(struct call *call, struct value *arg, int64_t otherwise, int64_t *
 bool call_text(struct call *call, struct value *arg, const char *otherwise, const char **ret,
 	       size_t *ret_length);
 bool call_truth(struct value *arg, bool otherwise);
-/* str() of an argument in a buffer. */
-void call_str(struct value *arg, struct buf *out);
 
 /* A table's entry by name, or the name nearest to it. */
 const struct builtin *call_find(const struct builtin *table, size_t count, const char *name);

@@ -175,10 +175,6 @@ int macro_call_block(struct eval *eval, const struct node *node);
 int include_run(struct eval *eval, const struct node *node);
 int include_import(struct eval *eval, const struct node *node);
 int include_from(struct eval *eval, const struct node *node);
-/* A template by the name that somebody wrote; options are those of the includer. NULL: raised,
- * or simply not found when `missing` is not NULL. */
-const struct template *include_find(struct eval *eval, const struct node *node, struct value *name,
-				    bool *missing);
 
 /* sink.c */
 void sink_init(struct sink *sink, struct template_output *output);

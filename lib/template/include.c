@@ -51,8 +51,10 @@ static int find_one(struct eval *eval, const char *wanted, const struct template
 	return 0;
 }
 
-const struct template *include_find(struct eval *eval, const struct node *node, struct value *name,
-				    bool *missing)
+/* A template by the name, or the first of the names, that somebody wrote; it is read with the
+ * options of the includer. NULL: raised, or simply not there when `missing` is not NULL. */
+static const struct template *find(struct eval *eval, const struct node *node, struct value *name,
+				   bool *missing)
 {
 	cleanup_err struct err err = ERR_INIT;
 	const struct template *found = NULL;
@@ -100,7 +102,7 @@ int include_run(struct eval *eval, const struct node *node)
 	if (!name)
 		return -1;
 	const struct template *template =
-		include_find(eval, node, name, node->import.ignore_missing ? &missing : NULL);
+		find(eval, node, name, node->import.ignore_missing ? &missing : NULL);
 	if (!template)
 		return missing ? 0 : -1;
 	if (eval_enter(eval, node) < 0)
@@ -186,7 +188,7 @@ static struct value *run_module(struct eval *eval, const struct node *node,
 static struct value *import(struct eval *eval, const struct node *node)
 {
 	cleanup_value struct value *name = eval_expression(eval, node->import.name);
-	const struct template *template = name ? include_find(eval, node, name, NULL) : NULL;
+	const struct template *template = name ? find(eval, node, name, NULL) : NULL;
 
 	return template ? run_module(eval, node, template) : NULL;
 }

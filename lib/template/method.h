@@ -17,7 +17,3 @@ bool method_mutates(const char *name);
 /* Methods of strings: those that make new text, and those that look. */
 extern const struct builtin method_text_table[], method_find_table[];
 extern const size_t method_text_count, method_find_count;
-
-/* Pieces of text between a separator (NULL: white space), at most `most` cuts (negative: all). */
-struct value *method_text_split(const char *text, size_t length, const char *separator,
-				size_t separator_length, int64_t most, bool from_right);

@@ -155,7 +155,7 @@ static void rsplit_at(const char *text, size_t length, const char *separator, si
 	reverse(list);
 }
 
-struct value *method_text_split(const char *text, size_t length, const char *separator, size_t n,
+static struct value *split_text(const char *text, size_t length, const char *separator, size_t n,
 				int64_t most, bool from_right)
 {
 	struct value *list = value_list();
@@ -179,7 +179,7 @@ static struct value *split(struct call *call, struct value **a, bool from_right)
 		return NULL;
 	if (separator && !n)
 		return call_fail(call, "split() cannot split at nothing");
-	return method_text_split(TEXT(a[0]), LENGTH(a[0]), separator, n, most, from_right);
+	return split_text(TEXT(a[0]), LENGTH(a[0]), separator, n, most, from_right);
 }
 
 static struct value *do_split(struct call *call, struct value **a)

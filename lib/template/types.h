@@ -139,7 +139,6 @@ bool value_contains(const struct value *container, const struct value *item, boo
 
 /* value_print.c: text of parts. */
 void value_print_float(double number, struct buf *out);
-void value_print_string(const char *text, size_t length, struct buf *out); /* repr */
 /* As a template prints a container: tuples become lists and omitted items go. `alone`: it is all
  * that the template prints. */
 void value_print_final(const struct value *value, bool alone, struct buf *out);

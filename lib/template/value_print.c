@@ -53,7 +53,7 @@ static void escape(uint32_t c, char quote, struct buf *out)
 		buf_printf(out, c < 0x10000 ? "\\u%04x" : "\\U%08x", c);
 }
 
-void value_print_string(const char *text, size_t length, struct buf *out)
+static void string_repr(const char *text, size_t length, struct buf *out)
 {
 	char quote = memchr(text, '\'', length) && !memchr(text, '"', length) ? '"' : '\'';
 
@@ -158,7 +158,7 @@ static void print(const struct value *value, enum form form, int depth, struct b
 	}
 	switch ((enum value_kind)value->kind) {
 	case VALUE_STRING:
-		value_print_string(value->string.text, value->string.length, out);
+		string_repr(value->string.text, value->string.length, out);
 		break;
 	case VALUE_LIST:
 	case VALUE_TUPLE:
