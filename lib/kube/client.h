@@ -45,8 +45,8 @@ struct kube_cluster {
 	char *version; /* "v1.35.4+k3s1" */
 	char *server;  /* URL in use */
 };
-/* Waits for nothing: an API server that is not ready for us is ERR_UNREACHABLE. Asks once, and again
- * only when somebody else may have come in its place. */
+/* Waits for nothing: an API server that is not ready for us is ERR_UNREACHABLE. Asks once, and
+ * again only when somebody else may have come in its place. */
 int kube_client_cluster(struct kube_client *client, const struct deadline *deadline,
 			struct kube_cluster *ret, struct err *err);
 void kube_cluster_done(struct kube_cluster *cluster);

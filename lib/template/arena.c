@@ -24,7 +24,7 @@ static void add_block(struct arena *arena, size_t size)
 	arena->left = size;
 }
 
-void *arena_alloc(struct arena *arena, size_t size)
+void *template_arena_alloc(struct arena *arena, size_t size)
 {
 	size = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
 	if (size > arena->left)
@@ -34,23 +34,23 @@ void *arena_alloc(struct arena *arena, size_t size)
 	return at;
 }
 
-void *arena_copy(struct arena *arena, const void *bytes, size_t size)
+void *template_arena_copy(struct arena *arena, const void *bytes, size_t size)
 {
-	void *copy = arena_alloc(arena, size);
+	void *copy = template_arena_alloc(arena, size);
 
 	return size ? memcpy(copy, bytes, size) : copy;
 }
 
-char *arena_text(struct arena *arena, const char *text, size_t length)
+char *template_arena_text(struct arena *arena, const char *text, size_t length)
 {
-	char *copy = arena_alloc(arena, length + 1);
+	char *copy = template_arena_alloc(arena, length + 1);
 
 	if (length)
 		memcpy(copy, text, length);
 	return copy;
 }
 
-void arena_done(struct arena *arena)
+void template_arena_done(struct arena *arena)
 {
 	while (arena->blocks) {
 		struct arena_block *block = arena->blocks;

@@ -11,9 +11,10 @@ struct arena {
 };
 
 /* A zeroed object of that type. */
-#define arena_new(arena, type) ((type *)arena_alloc((arena), sizeof(type)))
+#define arena_new(arena, type) ((type *)template_arena_alloc((arena), sizeof(type)))
 
-void *arena_alloc(struct arena *arena, size_t size); /* zeroed */
-void *arena_copy(struct arena *arena, const void *bytes, size_t size);
-char *arena_text(struct arena *arena, const char *text, size_t length); /* NUL-terminated */
-void arena_done(struct arena *arena);
+void *template_arena_alloc(struct arena *arena, size_t size); /* zeroed */
+void *template_arena_copy(struct arena *arena, const void *bytes, size_t size);
+char *template_arena_text(struct arena *arena, const char *text,
+			  size_t length); /* NUL-terminated */
+void template_arena_done(struct arena *arena);

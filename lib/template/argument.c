@@ -11,29 +11,29 @@ static bool read_argument(struct parser *parser, struct arguments *arguments,
 			  struct parser_list *items, struct parser_list *values,
 			  struct parser_list *names)
 {
-	const struct token *token = parser_current(parser);
+	const struct token *token = template_parser_current(parser);
 	static const char *const disorder = "arguments must come as: a, b, name=c, *list, **dict";
 
 	if (token->kind == TOKEN_MULTIPLY || token->kind == TOKEN_POWER) {
 		struct node **spread = token->kind == TOKEN_MULTIPLY ? &arguments->spread
 								     : &arguments->spread_named;
 		if (arguments->spread_named || *spread)
-			return parser_fail(parser, token, "%s", disorder);
-		parser_advance(parser);
-		return (*spread = expression_read(parser));
+			return template_parser_fail(parser, token, "%s", disorder);
+		template_parser_advance(parser);
+		return (*spread = template_expression_read(parser));
 	}
 	bool named =
 		token->kind == TOKEN_NAME && parser->tokens[parser->at + 1].kind == TOKEN_ASSIGN;
 	if (arguments->spread_named || (!named && (arguments->spread || values->n)))
-		return parser_fail(parser, token, "%s", disorder);
+		return template_parser_fail(parser, token, "%s", disorder);
 	if (named) {
-		parser_advance(parser);
-		parser_advance(parser);
-		parser_list_add(names, (struct node *)parser_name(parser, token));
+		template_parser_advance(parser);
+		template_parser_advance(parser);
+		template_parser_list_add(names, (struct node *)template_parser_name(parser, token));
 	}
-	struct node *value = expression_read(parser);
+	struct node *value = template_expression_read(parser);
 	if (value)
-		parser_list_add(named ? values : items, value);
+		template_parser_list_add(named ? values : items, value);
 	return value;
 }
 
@@ -42,31 +42,32 @@ static bool read_arguments(struct parser *parser, struct arguments *arguments)
 	cleanup_parser_list struct parser_list items = {0}, values = {0}, names = {0};
 	bool any = false;
 
-	parser_advance(parser);
-	while (!parser_is(parser, TOKEN_RIGHT_PAREN)) {
-		if (any && !parser_expect(parser, TOKEN_COMMA))
+	template_parser_advance(parser);
+	while (!template_parser_is(parser, TOKEN_RIGHT_PAREN)) {
+		if (any && !template_parser_expect(parser, TOKEN_COMMA))
 			return false;
-		if (any && parser_is(parser, TOKEN_RIGHT_PAREN))
+		if (any && template_parser_is(parser, TOKEN_RIGHT_PAREN))
 			break;
 		if (!read_argument(parser, arguments, &items, &values, &names))
 			return false;
 		any = true;
 	}
-	parser_advance(parser);
-	arguments->items = parser_list_settle(parser, &items);
+	template_parser_advance(parser);
+	arguments->items = template_parser_list_settle(parser, &items);
 	arguments->count = items.n;
-	arguments->values = parser_list_settle(parser, &values);
-	arguments->names = (struct value **)parser_list_settle(parser, &names);
+	arguments->values = template_parser_list_settle(parser, &values);
+	arguments->names = (struct value **)template_parser_list_settle(parser, &names);
 	arguments->named = values.n;
 	return true;
 }
 
-struct node *argument_call(struct parser *parser, struct node *function)
+struct node *template_argument_call(struct parser *parser, struct node *function)
 {
-	struct node *node = parser_around(parser, NODE_CALL, function);
+	struct node *node = template_parser_around(parser, NODE_CALL, function);
 
 	node->call.function = function;
-	return read_arguments(parser, &node->call.arguments) ? parser_close(parser, node) : NULL;
+	return read_arguments(parser, &node->call.arguments) ? template_parser_close(parser, node)
+							     : NULL;
 }
 
 /* "ansible.builtin.b64encode": the name without its collection; the token is the last part. */
@@ -75,7 +76,7 @@ static char *read_dotted(struct parser *parser, const struct token **ret_token)
 	struct buf name = BUF_INIT;
 
 	do {
-		*ret_token = parser_expect(parser, TOKEN_NAME);
+		*ret_token = template_parser_expect(parser, TOKEN_NAME);
 		if (!*ret_token) {
 			buf_done(&name);
 			return NULL;
@@ -83,7 +84,7 @@ static char *read_dotted(struct parser *parser, const struct token **ret_token)
 		if (name.len)
 			buf_addch(&name, '.');
 		buf_add(&name, (*ret_token)->text, (*ret_token)->length);
-	} while (parser_skip(parser, TOKEN_DOT));
+	} while (template_parser_skip(parser, TOKEN_DOT));
 	char *full = buf_steal(&name);
 	static const char *const builtin[] = {"ansible.builtin.", "ansible.legacy."};
 	for (size_t i = 0; i < 2; i++)
@@ -96,7 +97,7 @@ static char *read_dotted(struct parser *parser, const struct token **ret_token)
 static struct node *unknown(struct parser *parser, const struct token *token, const char *what,
 			    const char *name, const char *nearest)
 {
-	parser_fail(parser, token, "unknown %s '%s'", what, name);
+	template_parser_fail(parser, token, "unknown %s '%s'", what, name);
 	if (nearest)
 		err_hint(parser->err, "did you mean '%s'?", nearest);
 	return NULL;
@@ -109,20 +110,21 @@ static struct node *read_filter(struct parser *parser, struct node *value)
 
 	if (!name)
 		return NULL;
-	const struct builtin *filter = filter_find(name);
+	const struct builtin *filter = template_filter_find(name);
 	if (!filter)
-		return unknown(parser, token, "filter", name, filter_nearest(name));
-	struct node *node = parser_node(parser, NODE_FILTER, token);
+		return unknown(parser, token, "filter", name, template_filter_nearest(name));
+	struct node *node = template_parser_node(parser, NODE_FILTER, token);
 	node->call.function = value;
 	node->call.builtin = filter;
-	if (parser_is(parser, TOKEN_LEFT_PAREN) && !read_arguments(parser, &node->call.arguments))
+	if (template_parser_is(parser, TOKEN_LEFT_PAREN) &&
+	    !read_arguments(parser, &node->call.arguments))
 		return NULL;
-	return parser_close(parser, node);
+	return template_parser_close(parser, node);
 }
 
-struct node *argument_filters(struct parser *parser, struct node *value, bool first)
+struct node *template_argument_filters(struct parser *parser, struct node *value, bool first)
 {
-	while (first || parser_skip(parser, TOKEN_PIPE)) {
+	while (first || template_parser_skip(parser, TOKEN_PIPE)) {
 		value = read_filter(parser, value);
 		if (!value)
 			return NULL;
@@ -134,10 +136,11 @@ struct node *argument_filters(struct parser *parser, struct node *value, bool fi
 /* "is divisibleby 3": one argument needs no parentheses. */
 static bool has_bare_argument(const struct parser *parser)
 {
-	switch (parser_current(parser)->kind) {
+	switch (template_parser_current(parser)->kind) {
 	case TOKEN_NAME:
-		return !parser_is_word(parser, "else") && !parser_is_word(parser, "or") &&
-		       !parser_is_word(parser, "and");
+		return !template_parser_is_word(parser, "else") &&
+		       !template_parser_is_word(parser, "or") &&
+		       !template_parser_is_word(parser, "and");
 	case TOKEN_STRING:
 	case TOKEN_INTEGER:
 	case TOKEN_FLOAT:
@@ -151,57 +154,58 @@ static bool has_bare_argument(const struct parser *parser)
 
 static bool read_test_arguments(struct parser *parser, struct arguments *arguments)
 {
-	if (parser_is(parser, TOKEN_LEFT_PAREN))
+	if (template_parser_is(parser, TOKEN_LEFT_PAREN))
 		return read_arguments(parser, arguments);
 	if (!has_bare_argument(parser))
 		return true;
-	if (parser_is_word(parser, "is")) {
-		parser_fail(parser, parser_current(parser), "tests cannot be chained with 'is'");
+	if (template_parser_is_word(parser, "is")) {
+		template_parser_fail(parser, template_parser_current(parser),
+				     "tests cannot be chained with 'is'");
 		return false;
 	}
-	struct node *argument = operand_read(parser);
-	argument = argument ? operand_postfix(parser, argument) : NULL;
+	struct node *argument = template_operand_read(parser);
+	argument = argument ? template_operand_postfix(parser, argument) : NULL;
 	if (!argument)
 		return false;
-	arguments->items = arena_copy(parser->arena, &argument, sizeof(argument));
+	arguments->items = template_arena_copy(parser->arena, &argument, sizeof(argument));
 	arguments->count = 1;
 	return true;
 }
 
 static struct node *read_test(struct parser *parser, struct node *value)
 {
-	parser_advance(parser);
-	bool negated = parser_skip_word(parser, "not");
+	template_parser_advance(parser);
+	bool negated = template_parser_skip_word(parser, "not");
 	const struct token *token;
 	cleanup_free char *name = read_dotted(parser, &token);
 
 	if (!name)
 		return NULL;
-	const struct builtin *test = test_find(name);
+	const struct builtin *test = template_test_find(name);
 	if (!test)
-		return unknown(parser, token, "test", name, test_nearest(name));
-	struct node *node = parser_node(parser, NODE_TEST, token);
+		return unknown(parser, token, "test", name, template_test_nearest(name));
+	struct node *node = template_parser_node(parser, NODE_TEST, token);
 	node->call.function = value;
 	node->call.builtin = test;
 	if (!read_test_arguments(parser, &node->call.arguments))
 		return NULL;
-	parser_close(parser, node);
+	template_parser_close(parser, node);
 	if (!negated)
 		return node;
-	struct node *not_node = parser_around(parser, NODE_NOT, node);
+	struct node *not_node = template_parser_around(parser, NODE_NOT, node);
 	not_node->operand = node;
-	return parser_close(parser, not_node);
+	return template_parser_close(parser, not_node);
 }
 
-struct node *argument_filters_and_tests(struct parser *parser, struct node *node)
+struct node *template_argument_filters_and_tests(struct parser *parser, struct node *node)
 {
 	while (node) {
-		if (parser_skip(parser, TOKEN_PIPE))
+		if (template_parser_skip(parser, TOKEN_PIPE))
 			node = read_filter(parser, node);
-		else if (parser_is_word(parser, "is"))
+		else if (template_parser_is_word(parser, "is"))
 			node = read_test(parser, node);
-		else if (parser_is(parser, TOKEN_LEFT_PAREN))
-			node = argument_call(parser, node);
+		else if (template_parser_is(parser, TOKEN_LEFT_PAREN))
+			node = template_argument_call(parser, node);
 		else
 			break;
 	}

@@ -7,12 +7,12 @@
 #include "base/mem.h"
 #include "base/name.h"
 
-extern const struct object_class macro_class;
+extern const struct object_class template_macro_class;
 
 #define FEW (sizeof(((struct call *)0)->few) / sizeof(struct value *))
 
 /* Most calls have few arguments, and no memory is worth asking for then. */
-void call_add(struct call *call, struct value *value)
+void template_call_add(struct call *call, struct value *value)
 {
 	if (!call->args) {
 		call->args = call->few;
@@ -26,7 +26,7 @@ void call_add(struct call *call, struct value *value)
 	call->args[call->count++] = value;
 }
 
-void call_add_named(struct call *call, struct value *name, struct value *value)
+void template_call_add_named(struct call *call, struct value *name, struct value *value)
 {
 	mem_grow(call->names, &call->named_cap, call->named + 1);
 	mem_grow(call->values, &call->values_cap, call->named + 1);
@@ -34,7 +34,7 @@ void call_add_named(struct call *call, struct value *name, struct value *value)
 	call->values[call->named++] = value;
 }
 
-void call_done(struct call *call)
+void template_call_done(struct call *call)
 {
 	for (size_t i = 0; i < call->count; i++)
 		value_unref(call->args[i]);
@@ -50,79 +50,82 @@ void call_done(struct call *call)
 
 static int spread_list(struct call *call, const struct node *node)
 {
-	cleanup_value struct value *value = eval_expression(call->eval, node);
-	cleanup_value struct value *items = value ? eval_items(call->eval, node, value) : NULL;
+	cleanup_value struct value *value = template_eval_expression(call->eval, node);
+	cleanup_value struct value *items =
+		value ? template_eval_items(call->eval, node, value) : NULL;
 
 	if (!items)
 		return -1;
 	for (size_t i = 0; i < items->list.n; i++) {
-		struct value *item = eval_list_at(call->eval, items, i);
+		struct value *item = template_eval_list_at(call->eval, items, i);
 		if (!item)
 			return -1;
-		call_add(call, value_keep(item));
+		template_call_add(call, value_keep(item));
 	}
 	return 0;
 }
 
 static int spread_dict(struct call *call, const struct node *node)
 {
-	cleanup_value struct value *value = eval_expression(call->eval, node);
+	cleanup_value struct value *value = template_eval_expression(call->eval, node);
 
 	if (!value)
 		return -1;
 	if (value->kind != VALUE_DICT) {
-		call_fail(call, "** needs a dict, not a %s", value_type(value));
+		template_call_fail(call, "** needs a dict, not a %s", value_type(value));
 		return -1;
 	}
 	for (size_t i = 0; i < value->dict.n; i++) {
-		struct value *item = eval_dict_at(call->eval, value, i);
+		struct value *item = template_eval_dict_at(call->eval, value, i);
 		if (!item)
 			return -1;
 		if (value->dict.entries[i].key->kind != VALUE_STRING) {
-			call_fail(call, "the names of arguments must be strings");
+			template_call_fail(call, "the names of arguments must be strings");
 			return -1;
 		}
-		call_add_named(call, value_keep(value->dict.entries[i].key), value_keep(item));
+		template_call_add_named(call, value_keep(value->dict.entries[i].key),
+					value_keep(item));
 	}
 	return 0;
 }
 
-int call_gather(struct eval *eval, const struct node *node, const struct arguments *arguments,
-		struct value *first, struct call *ret)
+int template_call_gather(struct eval *eval, const struct node *node,
+			 const struct arguments *arguments, struct value *first, struct call *ret)
 {
 	ret->eval = eval;
 	ret->node = node;
 	ret->name = "";
 	if (first)
-		call_add(ret, first);
+		template_call_add(ret, first);
 	for (size_t i = 0; i < arguments->count; i++) {
-		struct value *value = eval_expression(eval, arguments->items[i]);
+		struct value *value = template_eval_expression(eval, arguments->items[i]);
 		if (!value)
 			return -1;
-		call_add(ret, value);
+		template_call_add(ret, value);
 	}
 	for (size_t i = 0; i < arguments->named; i++) {
-		struct value *value = eval_expression(eval, arguments->values[i]);
+		struct value *value = template_eval_expression(eval, arguments->values[i]);
 		if (!value)
 			return -1;
-		call_add_named(ret, arguments->names[i], value);
+		template_call_add_named(ret, arguments->names[i], value);
 	}
 	if (arguments->spread && spread_list(ret, arguments->spread) < 0)
 		return -1;
 	return arguments->spread_named ? spread_dict(ret, arguments->spread_named) : 0;
 }
 
-struct value *call_fail(const struct call *call, const char *format, ...)
+struct value *template_call_fail(const struct call *call, const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
 	cleanup_free char *text = mem_vprintf(format, args);
 	va_end(args);
-	return eval_fail(call->eval, call->node, "%s", text);
+	return template_eval_fail(call->eval, call->node, "%s", text);
 }
 
-const struct builtin *call_find(const struct builtin *table, size_t count, const char *name)
+const struct builtin *template_call_find(const struct builtin *table, size_t count,
+					 const char *name)
 {
 	for (size_t i = 0; i < count; i++)
 		if (!strcmp(table[i].name, name))
@@ -166,7 +169,7 @@ static bool unknown_argument(struct call *call, const struct builtin *builtin, c
 		err_hint(&err, "did you mean '%s'?", nearest);
 	else if (known.n)
 		err_hint(&err, "it has: %s", all);
-	return eval_fail_err(call->eval, call->node, &err);
+	return template_eval_fail_err(call->eval, call->node, &err);
 }
 
 /* Puts each argument at the place of its parameter. */
@@ -175,8 +178,8 @@ static bool bind(struct call *call, const struct builtin *builtin, struct value 
 	size_t room = parameter_count(builtin->parameters);
 
 	if (call->count > room && !(builtin->flags & CALL_REST))
-		return call_fail(call, "%s takes at most %zu arguments, got %zu", builtin->name,
-				 room, call->count);
+		return template_call_fail(call, "%s takes at most %zu arguments, got %zu",
+					  builtin->name, room, call->count);
 	for (size_t i = 0; i < call->count && i < room; i++)
 		a[i] = call->args[i];
 	for (size_t i = 0; i < call->named; i++) {
@@ -187,15 +190,16 @@ static bool bind(struct call *call, const struct builtin *builtin, struct value 
 		if (at < 0)
 			return unknown_argument(call, builtin, name);
 		if (a[at])
-			return call_fail(call, "%s got its argument '%s' twice", builtin->name,
-					 name);
+			return template_call_fail(call, "%s got its argument '%s' twice",
+						  builtin->name, name);
 		a[at] = call->values[i];
 	}
 	for (unsigned i = 0; i < builtin->required; i++)
 		if (!a[i])
-			return call_fail(call, "%s needs %s%u argument%s", builtin->name,
-					 room == builtin->required ? "" : "at least ",
-					 builtin->required, builtin->required == 1 ? "" : "s");
+			return template_call_fail(call, "%s needs %s%u argument%s", builtin->name,
+						  room == builtin->required ? "" : "at least ",
+						  builtin->required,
+						  builtin->required == 1 ? "" : "s");
 	return true;
 }
 
@@ -219,20 +223,20 @@ static struct value *first_bad(struct call *call, unsigned flags)
 	}
 	for (size_t i = 0; !bad && !(flags & CALL_LAZY) && i < call->count; i++)
 		if (call->args[i]->lazy)
-			bad = eval_settle(call->eval, call->args[i]);
+			bad = template_eval_settle(call->eval, call->args[i]);
 	for (size_t i = 0; !bad && !(flags & CALL_LAZY) && i < call->named; i++)
 		if (call->values[i]->lazy)
-			bad = eval_settle(call->eval, call->values[i]);
+			bad = template_eval_settle(call->eval, call->values[i]);
 	return bad;
 }
 
 /* As in ansible-core a failure is a value until somebody looks at it. */
 static struct value *caught(struct eval *eval, struct value *result)
 {
-	return result ? result : eval_catch(eval);
+	return result ? result : template_eval_catch(eval);
 }
 
-struct value *call_run(struct call *call, const struct builtin *builtin)
+struct value *template_call_run(struct call *call, const struct builtin *builtin)
 {
 	struct value *a[CALL_MOST] = {NULL};
 
@@ -245,28 +249,29 @@ struct value *call_run(struct call *call, const struct builtin *builtin)
 	return caught(call->eval, builtin->run(call, a));
 }
 
-struct value *call_builtin(struct call *from, const struct builtin *builtin, struct value *first,
-			   struct value **more, size_t count)
+struct value *template_call_builtin(struct call *from, const struct builtin *builtin,
+				    struct value *first, struct value **more, size_t count)
 {
 	cleanup_call struct call call = {.eval = from->eval, .node = from->node};
 
-	call_add(&call, value_keep(first));
+	template_call_add(&call, value_keep(first));
 	for (size_t i = 0; i < count; i++)
-		call_add(&call, value_keep(more[i]));
-	return call_run(&call, builtin);
+		template_call_add(&call, value_keep(more[i]));
+	return template_call_run(&call, builtin);
 }
 
-struct value *call_value(struct call *call, struct value *function)
+struct value *template_call_value(struct call *call, struct value *function)
 {
 	struct value *bad = NULL;
 
 	if (function->kind == VALUE_UNDEFINED)
 		return value_keep(function);
 	if (function->kind != VALUE_OBJECT || !function->object.class->call) {
-		call_fail(call, "a %s cannot be called", value_type(function));
+		template_call_fail(call, "a %s cannot be called", value_type(function));
 		return caught(call->eval, NULL);
 	}
-	if (function->object.class != &macro_class && function->object.class != &call_function)
+	if (function->object.class != &template_macro_class &&
+	    function->object.class != &template_call_function)
 		bad = first_bad(call, 0);
 	if (bad)
 		return bad == call->eval->raised ? caught(call->eval, NULL) : value_keep(bad);
@@ -289,11 +294,11 @@ static struct value *function_call(struct call *call, struct value *value)
 	const struct function *function = value->object.state;
 
 	if (function->self) {
-		call_add(call, value_keep(function->self));
+		template_call_add(call, value_keep(function->self));
 		memmove(&call->args[1], &call->args[0], (call->count - 1) * sizeof(*call->args));
 		call->args[0] = function->self;
 	}
-	return call_run(call, function->builtin);
+	return template_call_run(call, function->builtin);
 }
 
 static void function_print(const struct value *value, struct buf *out)
@@ -307,34 +312,34 @@ static void function_print(const struct value *value, struct buf *out)
 		buf_printf(out, "<function %s>", function->builtin->name);
 }
 
-const struct object_class call_function = {
+const struct object_class template_call_function = {
 	.type = "function",
 	.release = function_release,
 	.call = function_call,
 	.print = function_print,
 };
 
-struct value *call_bound(const struct builtin *builtin, struct value *self)
+struct value *template_call_bound(const struct builtin *builtin, struct value *self)
 {
 	struct function *function = mem_new(struct function);
 
 	function->builtin = builtin;
 	function->self = self ? value_keep(self) : NULL;
-	return value_object(&call_function, function);
+	return value_object(&template_call_function, function);
 }
 
-bool call_int(struct call *call, struct value *arg, int64_t otherwise, int64_t *ret)
+bool template_call_int(struct call *call, struct value *arg, int64_t otherwise, int64_t *ret)
 {
 	if (!arg || arg->kind == VALUE_NONE)
 		*ret = otherwise;
 	else if (!value_as_int(arg, ret))
-		return call_fail(call, "%s needs an integer, not a %s", call->name,
-				 value_type(arg));
+		return template_call_fail(call, "%s needs an integer, not a %s", call->name,
+					  value_type(arg));
 	return true;
 }
 
-bool call_text(struct call *call, struct value *arg, const char *otherwise, const char **ret,
-	       size_t *ret_length)
+bool template_call_text(struct call *call, struct value *arg, const char *otherwise,
+			const char **ret, size_t *ret_length)
 {
 	if (!arg || (arg->kind == VALUE_NONE && otherwise)) {
 		*ret = otherwise;
@@ -342,13 +347,14 @@ bool call_text(struct call *call, struct value *arg, const char *otherwise, cons
 		return true;
 	}
 	if (arg->kind != VALUE_STRING)
-		return call_fail(call, "%s needs a string, not a %s", call->name, value_type(arg));
+		return template_call_fail(call, "%s needs a string, not a %s", call->name,
+					  value_type(arg));
 	*ret = arg->string.text;
 	*ret_length = arg->string.length;
 	return true;
 }
 
-bool call_truth(struct value *arg, bool otherwise)
+bool template_call_truth(struct value *arg, bool otherwise)
 {
 	return arg ? value_true(arg) : otherwise;
 }

@@ -1,9 +1,9 @@
 /*
  * template/call: calling what is built in: filters, tests, global functions, methods.
  *
- * A table entry names its parameters; call_run puts the arguments where they belong, so that a
- * function finds argument i at a[i], or NULL there when it was left out. What a call returns is a
- * new reference, or NULL after call_fail.
+ * A table entry names its parameters; template_call_run puts the arguments where they belong, so
+ * that a function finds argument i at a[i], or NULL there when it was left out. What a call returns
+ * is a new reference, or NULL after template_call_fail.
  */
 #pragma once
 
@@ -37,35 +37,37 @@ struct builtin {
 };
 
 /* Evaluates arguments behind a first one (NULL: none; taken over). Negative when one failed. */
-int call_gather(struct eval *eval, const struct node *node, const struct arguments *arguments,
-		struct value *first, struct call *ret);
-void call_add(struct call *call, struct value *value_stolen);
-void call_add_named(struct call *call, struct value *name_stolen, struct value *value_stolen);
-void call_done(struct call *call);
-#define cleanup_call __attribute__((cleanup(call_done)))
+int template_call_gather(struct eval *eval, const struct node *node,
+			 const struct arguments *arguments, struct value *first, struct call *ret);
+void template_call_add(struct call *call, struct value *value_stolen);
+void template_call_add_named(struct call *call, struct value *name_stolen,
+			     struct value *value_stolen);
+void template_call_done(struct call *call);
+#define cleanup_call __attribute__((cleanup(template_call_done)))
 
 /* Calls a builtin. Undefined arguments and failures become an undefined value as the result,
  * unless a limit was hit: NULL. */
-struct value *call_run(struct call *call, const struct builtin *builtin);
+struct value *template_call_run(struct call *call, const struct builtin *builtin);
 /* Calls a value: function, method, macro, loop. */
-struct value *call_value(struct call *call, struct value *function);
+struct value *template_call_value(struct call *call, struct value *function);
 /* A filter or test by its table entry on arguments at hand (map, select); borrowed arguments. */
-struct value *call_builtin(struct call *from, const struct builtin *builtin, struct value *first,
-			   struct value **more, size_t count);
+struct value *template_call_builtin(struct call *from, const struct builtin *builtin,
+				    struct value *first, struct value **more, size_t count);
 
 /* Raises an error at the call; always NULL. */
-struct value *call_fail(const struct call *call, const char *format, ...)
+struct value *template_call_fail(const struct call *call, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Arguments as C types; `otherwise` when left out or none. False after call_fail. */
-bool call_int(struct call *call, struct value *arg, int64_t otherwise, int64_t *ret);
-bool call_text(struct call *call, struct value *arg, const char *otherwise, const char **ret,
-	       size_t *ret_length);
-bool call_truth(struct value *arg, bool otherwise);
+/* Arguments as C types; `otherwise` when left out or none. False after template_call_fail. */
+bool template_call_int(struct call *call, struct value *arg, int64_t otherwise, int64_t *ret);
+bool template_call_text(struct call *call, struct value *arg, const char *otherwise,
+			const char **ret, size_t *ret_length);
+bool template_call_truth(struct value *arg, bool otherwise);
 
 /* A table's entry by name, or the name nearest to it. */
-const struct builtin *call_find(const struct builtin *table, size_t count, const char *name);
+const struct builtin *template_call_find(const struct builtin *table, size_t count,
+					 const char *name);
 
 /* A function as a value; with `self` a method of it, which comes as the first argument. */
-extern const struct object_class call_function;
-struct value *call_bound(const struct builtin *builtin, struct value *self);
+extern const struct object_class template_call_function;
+struct value *template_call_bound(const struct builtin *builtin, struct value *self);

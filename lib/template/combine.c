@@ -23,7 +23,7 @@ struct merge {
 static void put(struct value *dict, struct value *key, struct value *item_stolen)
 {
 	value_note(dict, item_stolen);
-	dict_put(&dict->dict, value_keep(key), item_stolen);
+	template_dict_put(&dict->dict, value_keep(key), item_stolen);
 }
 
 static struct value *joined(const struct value *first, const struct value *second)
@@ -88,7 +88,7 @@ static struct value *merge_dicts(struct value *low, struct value *high, struct m
 		put(dict, low->dict.entries[i].key, value_keep(low->dict.entries[i].item));
 	for (size_t i = 0; i < high->dict.n; i++) {
 		struct dict_entry *entry = &high->dict.entries[i];
-		struct value *below = dict_get(&low->dict, entry->key);
+		struct value *below = template_dict_get(&low->dict, entry->key);
 		put(dict, entry->key,
 		    below ? merge_items(below, entry->item, merge) : value_keep(entry->item));
 	}
@@ -106,13 +106,15 @@ static bool options(struct call *call, struct merge *merge)
 			continue;
 		}
 		if (!value_is_text(call->names[i], "list_merge"))
-			return call_fail(call, "combine takes recursive= and list_merge= only");
+			return template_call_fail(call,
+						  "combine takes recursive= and list_merge= only");
 		size_t how = 0;
 		while (how < 6 && !value_is_text(call->values[i], names[how]))
 			how++;
 		if (how == 6)
-			return call_fail(call, "list_merge must be replace, keep, append, prepend, "
-					       "append_rp or prepend_rp");
+			return template_call_fail(
+				call, "list_merge must be replace, keep, append, prepend, "
+				      "append_rp or prepend_rp");
 		merge->lists = (enum list_merge)how;
 	}
 	return true;
@@ -145,7 +147,8 @@ static struct value *do_combine(struct call *call, struct value **a)
 	for (size_t i = dicts->list.n; i-- > 0;) {
 		struct value *low = dicts->list.items[i];
 		if (dicts->list.n > 1 && low->kind != VALUE_DICT)
-			return call_fail(call, "combine needs dicts, not a %s", value_type(low));
+			return template_call_fail(call, "combine needs dicts, not a %s",
+						  value_type(low));
 		struct value *merged = result ? merge_dicts(low, result, merge) : value_keep(low);
 		value_unref(result);
 		result = merged;
@@ -157,4 +160,4 @@ static const struct builtin entries[] = {
 	{"combine", do_combine, "dict", 0, CALL_REST},
 };
 
-const struct filter_table combine_table = {entries, 1};
+const struct filter_table template_combine_table = {entries, 1};

@@ -3,4 +3,4 @@
 
 #include "template/filter.h"
 
-extern const struct filter_table combine_table;
+extern const struct filter_table template_combine_table;

@@ -7,7 +7,7 @@
 
 #define FEW 8 /* up to here entries are compared one by one */
 
-size_t dict_hash_text(const char *text, size_t length)
+size_t template_dict_hash_text(const char *text, size_t length)
 {
 	size_t hash = 1469598103934665603u;
 
@@ -59,28 +59,28 @@ static void reindex(struct dict *dict)
 		index_entry(dict, i);
 }
 
-struct dict_entry *dict_find(const struct dict *dict, const struct value *key)
+struct dict_entry *template_dict_find(const struct dict *dict, const struct value *key)
 {
 	return dict->n ? find(dict, key, value_hash(key)) : NULL;
 }
 
-struct value *dict_get(const struct dict *dict, const struct value *key)
+struct value *template_dict_get(const struct dict *dict, const struct value *key)
 {
-	struct dict_entry *entry = dict_find(dict, key);
+	struct dict_entry *entry = template_dict_find(dict, key);
 
 	return entry ? entry->item : NULL;
 }
 
-struct value *dict_get_text(const struct dict *dict, const char *text, size_t length)
+struct value *template_dict_get_text(const struct dict *dict, const char *text, size_t length)
 {
 	struct value key = {.refs = -1, .kind = VALUE_STRING};
 
 	key.string.text = text;
 	key.string.length = length;
-	return dict_get(dict, &key);
+	return template_dict_get(dict, &key);
 }
 
-void dict_put(struct dict *dict, struct value *key, struct value *item)
+void template_dict_put(struct dict *dict, struct value *key, struct value *item)
 {
 	size_t hash = value_hash(key);
 	struct dict_entry *entry = find(dict, key, hash);
@@ -101,7 +101,7 @@ void dict_put(struct dict *dict, struct value *key, struct value *item)
 		index_entry(dict, dict->n - 1);
 }
 
-void dict_remove(struct dict *dict, struct dict_entry *entry)
+void template_dict_remove(struct dict *dict, struct dict_entry *entry)
 {
 	value_unref(entry->key);
 	value_unref(entry->item);
@@ -110,7 +110,7 @@ void dict_remove(struct dict *dict, struct dict_entry *entry)
 	reindex(dict);
 }
 
-void dict_clear(struct dict *dict)
+void template_dict_clear(struct dict *dict)
 {
 	for (size_t i = 0; i < dict->n; i++) {
 		value_unref(dict->entries[i].key);

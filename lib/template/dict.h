@@ -8,15 +8,15 @@
 #include "template/types.h"
 
 /* The item of a key; borrowed, NULL when it is not there. */
-struct value *dict_get(const struct dict *dict, const struct value *key);
-struct value *dict_get_text(const struct dict *dict, const char *text, size_t length);
+struct value *template_dict_get(const struct dict *dict, const struct value *key);
+struct value *template_dict_get_text(const struct dict *dict, const char *text, size_t length);
 /* The entry of a string with that hash; NULL when it is not there. */
-struct dict_entry *dict_find(const struct dict *dict, const struct value *key);
+struct dict_entry *template_dict_find(const struct dict *dict, const struct value *key);
 /* Takes over key and item; a key that is there keeps its place and its key. */
-void dict_put(struct dict *dict, struct value *key_stolen, struct value *item_stolen);
+void template_dict_put(struct dict *dict, struct value *key_stolen, struct value *item_stolen);
 /* Removes an entry; the order of the rest stays. */
-void dict_remove(struct dict *dict, struct dict_entry *entry);
-void dict_clear(struct dict *dict);
+void template_dict_remove(struct dict *dict, struct dict_entry *entry);
+void template_dict_clear(struct dict *dict);
 
 /* FNV-1a of text, never 0. */
-size_t dict_hash_text(const char *text, size_t length);
+size_t template_dict_hash_text(const char *text, size_t length);

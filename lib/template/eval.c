@@ -12,8 +12,8 @@
 #define DEFAULT_STEPS  10000000u
 #define DEFAULT_DEPTH  64
 
-void eval_init(struct eval *eval, const struct template_scope *scope,
-	       const struct template_loader *loader, const struct template_limits *limits)
+void template_eval_init(struct eval *eval, const struct template_scope *scope,
+			const struct template_loader *loader, const struct template_limits *limits)
 {
 	*eval = (struct eval){.scope = scope, .loader = loader};
 	if (limits)
@@ -30,7 +30,7 @@ void eval_init(struct eval *eval, const struct template_scope *scope,
 static void release_frames(struct eval *eval)
 {
 	for (struct frame *frame = eval->frames; frame; frame = frame->all)
-		frame_clear(frame);
+		template_frame_clear(frame);
 	while (eval->frames) {
 		struct frame *frame = eval->frames;
 		eval->frames = frame->all;
@@ -39,10 +39,10 @@ static void release_frames(struct eval *eval)
 	}
 }
 
-void eval_done(struct eval *eval)
+void template_eval_done(struct eval *eval)
 {
 	value_unref(eval->raised);
-	dict_clear(&eval->variables);
+	template_dict_clear(&eval->variables);
 	release_frames(eval);
 	while (eval->units) {
 		struct unit *unit = eval->units;
@@ -53,7 +53,7 @@ void eval_done(struct eval *eval)
 	}
 }
 
-struct value *eval_trip(struct eval *eval, struct value *undefined)
+struct value *template_eval_trip(struct eval *eval, struct value *undefined)
 {
 	value_keep(undefined);
 	value_unref(eval->raised);
@@ -61,7 +61,7 @@ struct value *eval_trip(struct eval *eval, struct value *undefined)
 	return NULL;
 }
 
-struct value *eval_catch(struct eval *eval)
+struct value *template_eval_catch(struct eval *eval)
 {
 	return eval->raised && !eval->raised->trouble->fatal ? steal(&eval->raised) : NULL;
 }
@@ -69,20 +69,21 @@ struct value *eval_catch(struct eval *eval)
 static struct value *raise_err(struct eval *eval, const struct node *node, struct err *err,
 			       bool fatal)
 {
-	cleanup_value struct value *value = trouble_value(eval->template, node);
+	cleanup_value struct value *value = template_trouble_value(eval->template, node);
 
 	value->trouble->error = true;
 	value->trouble->fatal = fatal;
 	err_move(&value->trouble->err, err);
-	return eval_trip(eval, value);
+	return template_eval_trip(eval, value);
 }
 
-struct value *eval_fail_err(struct eval *eval, const struct node *node, struct err *err)
+struct value *template_eval_fail_err(struct eval *eval, const struct node *node, struct err *err)
 {
 	return raise_err(eval, node, err, false);
 }
 
-struct value *eval_fail(struct eval *eval, const struct node *node, const char *format, ...)
+struct value *template_eval_fail(struct eval *eval, const struct node *node, const char *format,
+				 ...)
 {
 	cleanup_err struct err err = ERR_INIT;
 	va_list args;
@@ -93,7 +94,8 @@ struct value *eval_fail(struct eval *eval, const struct node *node, const char *
 	return raise_err(eval, node, &err, false);
 }
 
-struct value *eval_fail_limit(struct eval *eval, const struct node *node, const char *format, ...)
+struct value *template_eval_fail_limit(struct eval *eval, const struct node *node,
+				       const char *format, ...)
 {
 	cleanup_err struct err err = ERR_INIT;
 	va_list args;
@@ -104,9 +106,10 @@ struct value *eval_fail_limit(struct eval *eval, const struct node *node, const 
 	return raise_err(eval, node, &err, true);
 }
 
-struct value *eval_undefined(struct eval *eval, const struct node *node, const char *format, ...)
+struct value *template_eval_undefined(struct eval *eval, const struct node *node,
+				      const char *format, ...)
 {
-	struct value *value = trouble_value(eval->template, node);
+	struct value *value = template_trouble_value(eval->template, node);
 	va_list args;
 
 	va_start(args, format);
@@ -115,33 +118,33 @@ struct value *eval_undefined(struct eval *eval, const struct node *node, const c
 	return value;
 }
 
-bool eval_step(struct eval *eval, const struct node *node, uint64_t n)
+bool template_eval_step(struct eval *eval, const struct node *node, uint64_t n)
 {
 	if (n <= eval->limits.steps - eval->steps) {
 		eval->steps += n;
 		return true;
 	}
-	eval_fail_limit(
+	template_eval_fail_limit(
 		eval, node,
 		"rendering took more than %llu steps (limit 'steps'): does a loop run away?",
 		(unsigned long long)eval->limits.steps);
 	return false;
 }
 
-int eval_enter(struct eval *eval, const struct node *node)
+int template_eval_enter(struct eval *eval, const struct node *node)
 {
 	if (eval->depth < eval->limits.depth) {
 		eval->depth++;
 		return 0;
 	}
-	eval_fail_limit(eval, node,
-			"includes, macros and variables are nested more than %d deep "
-			"(limit 'depth'): does one call itself?",
-			eval->limits.depth);
+	template_eval_fail_limit(eval, node,
+				 "includes, macros and variables are nested more than %d deep "
+				 "(limit 'depth'): does one call itself?",
+				 eval->limits.depth);
 	return -1;
 }
 
-void eval_leave(struct eval *eval)
+void template_eval_leave(struct eval *eval)
 {
 	eval->depth--;
 }
@@ -152,28 +155,29 @@ static int run_plain(struct eval *eval, const struct template *template)
 	struct node node = {
 		.kind = NODE_TEXT, .line = (uint32_t) template->first_line, .column = 1};
 
-	return sink_text(eval, &node, template->text, template->text_length);
+	return template_sink_text(eval, &node, template->text, template->text_length);
 }
 
-int eval_template(struct eval *eval, const struct template *template, struct frame *parent,
-		  struct sink *sink, struct frame **ret_frame)
+int template_eval_template(struct eval *eval, const struct template *template, struct frame *parent,
+			   struct sink *sink, struct frame **ret_frame)
 {
 	const struct template *before = eval->template;
-	struct frame *frame_before = eval->frame, *frame = frame_push(eval, parent);
+	struct frame *frame_before = eval->frame, *frame = template_frame_push(eval, parent);
 	struct sink *sink_before = eval->sink;
 
 	eval->template = template;
 	eval->frame = frame;
 	eval->sink = sink;
 	eval->mutates = eval->mutates || template->mutates;
-	int r = template->plain ? run_plain(eval, template) : exec_body(eval, template->body);
+	int r = template->plain ? run_plain(eval, template)
+				: template_exec_body(eval, template->body);
 	eval->template = before;
 	eval->frame = frame_before;
 	eval->sink = sink_before;
 	if (ret_frame)
 		*ret_frame = frame;
 	else
-		frame_pop(eval, frame);
+		template_frame_pop(eval, frame);
 	return r;
 }
 
@@ -201,54 +205,55 @@ static struct value *top_up(const struct template *template, struct value *value
 	return value_take_buf(&text);
 }
 
-struct value *eval_result(struct eval *eval, const struct template *template)
+struct value *template_eval_result(struct eval *eval, const struct template *template)
 {
 	struct sink sink;
 
 	if (template->plain)
 		return value_string(template->text, template->text_length);
-	sink_init(&sink, NULL);
-	int r = eval_template(eval, template, NULL, &sink, NULL);
-	struct value *value = r < 0 ? eval_catch(eval) : sink_result(&sink);
-	sink_done(&sink);
+	template_sink_init(&sink, NULL);
+	int r = template_eval_template(eval, template, NULL, &sink, NULL);
+	struct value *value = r < 0 ? template_eval_catch(eval) : template_sink_result(&sink);
+	template_sink_done(&sink);
 	return value ? top_up(template, value) : NULL;
 }
 
-struct value *eval_variable(struct eval *eval, const struct value *name)
+struct value *template_eval_variable(struct eval *eval, const struct value *name)
 {
-	struct value *known = eval->isolated ? NULL : dict_get(&eval->variables, name);
+	struct value *known = eval->isolated ? NULL : template_dict_get(&eval->variables, name);
 
 	if (known || eval->isolated)
 		return known ? value_keep(known) : NULL;
 	if (eval->extra) {
-		struct value *extra = dict_get(&eval->extra->dict, name);
+		struct value *extra = template_dict_get(&eval->extra->dict, name);
 		if (extra)
 			return value_keep(extra);
 	}
 	struct value *raw = eval->scope ? template_scope_raw(eval->scope, name->string.text) : NULL;
 	if (!raw)
 		return NULL;
-	struct value *ready = eval_ready(eval, raw);
+	struct value *ready = template_eval_ready(eval, raw);
 	if (ready && !(ready->kind == VALUE_UNDEFINED && eval->busy_count))
-		dict_put(&eval->variables, value_string(name->string.text, name->string.length),
-			 value_keep(ready));
+		template_dict_put(&eval->variables,
+				  value_string(name->string.text, name->string.length),
+				  value_keep(ready));
 	return ready;
 }
 
-struct value *eval_name(struct eval *eval, const struct node *node, struct value *name)
+struct value *template_eval_name(struct eval *eval, const struct node *node, struct value *name)
 {
-	struct value *value = frame_get(eval->frame, name);
+	struct value *value = template_frame_get(eval->frame, name);
 
 	if (value)
 		return value_keep(value);
 	eval->use = node;
-	value = eval_variable(eval, name);
+	value = template_eval_variable(eval, name);
 	if (value || eval->raised)
 		return value;
-	value = global_find(name->string.text);
+	value = template_global_find(name->string.text);
 	if (value)
 		return value;
-	value = trouble_value(eval->template, node);
+	value = template_trouble_value(eval->template, node);
 	value->trouble->name = value_keep(name);
 	return value;
 }

@@ -72,115 +72,121 @@ struct eval {
 struct value *template_scope_raw(const struct template_scope *scope, const char *name);
 
 /* eval.c */
-void eval_init(struct eval *eval, const struct template_scope *scope,
-	       const struct template_loader *loader, const struct template_limits *limits);
-void eval_done(struct eval *eval);
+void template_eval_init(struct eval *eval, const struct template_scope *scope,
+			const struct template_loader *loader, const struct template_limits *limits);
+void template_eval_done(struct eval *eval);
 /* Runs a template into a sink, in a frame on top of `parent` (NULL: sees no locals). The frame is
  * handed out when ret_frame is not NULL. */
-int eval_template(struct eval *eval, const struct template *template, struct frame *parent,
-		  struct sink *sink, struct frame **ret_frame);
+int template_eval_template(struct eval *eval, const struct template *template, struct frame *parent,
+			   struct sink *sink, struct frame **ret_frame);
 /* The value of a template, its type kept (rule R6), newlines topped up (rule R1). */
-struct value *eval_result(struct eval *eval, const struct template *template);
+struct value *template_eval_result(struct eval *eval, const struct template *template);
 /* What a name means: frames, variables, globals; an undefined value otherwise. */
-struct value *eval_name(struct eval *eval, const struct node *node, struct value *name);
+struct value *template_eval_name(struct eval *eval, const struct node *node, struct value *name);
 /* The same without an error for nothing: NULL when nobody set it. New reference. */
-struct value *eval_variable(struct eval *eval, const struct value *name);
+struct value *template_eval_variable(struct eval *eval, const struct value *name);
 /* Counts n steps. False when the limit is reached: raised. */
-bool eval_step(struct eval *eval, const struct node *node, uint64_t n);
+bool template_eval_step(struct eval *eval, const struct node *node, uint64_t n);
 /* Goes one level deeper (include, macro, variable); negative when the limit is reached. */
-int eval_enter(struct eval *eval, const struct node *node);
-void eval_leave(struct eval *eval);
+int template_eval_enter(struct eval *eval, const struct node *node);
+void template_eval_leave(struct eval *eval);
 
 /* Raises an error at a node; always NULL. */
-struct value *eval_fail(struct eval *eval, const struct node *node, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+struct value *template_eval_fail(struct eval *eval, const struct node *node, const char *format,
+				 ...) __attribute__((format(printf, 3, 4)));
 /* The same with what a callee found out; err is emptied. */
-struct value *eval_fail_err(struct eval *eval, const struct node *node, struct err *err);
+struct value *template_eval_fail_err(struct eval *eval, const struct node *node, struct err *err);
 /* A limit was hit; `raise` says how to raise it. */
-struct value *eval_fail_limit(struct eval *eval, const struct node *node, const char *format, ...)
+struct value *template_eval_fail_limit(struct eval *eval, const struct node *node,
+				       const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 /* Raises an undefined value (borrowed); always NULL. */
-struct value *eval_trip(struct eval *eval, struct value *undefined);
+struct value *template_eval_trip(struct eval *eval, struct value *undefined);
 /* What was raised as a value again; NULL when it must not be set aside. */
-struct value *eval_catch(struct eval *eval);
+struct value *template_eval_catch(struct eval *eval);
 /* A value that is undefined because of `format` ("no first item ..."). */
-struct value *eval_undefined(struct eval *eval, const struct node *node, const char *format, ...)
+struct value *template_eval_undefined(struct eval *eval, const struct node *node,
+				      const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* frame.c */
-struct frame *frame_push(struct eval *eval, struct frame *parent);
-void frame_pop(struct eval *eval, struct frame *frame);
-void frame_clear(struct frame *frame);
-void frame_set(struct frame *frame, struct value *name, struct value *value_stolen);
-struct value *frame_get(const struct frame *frame, const struct value *name); /* borrowed */
+struct frame *template_frame_push(struct eval *eval, struct frame *parent);
+void template_frame_pop(struct eval *eval, struct frame *frame);
+void template_frame_clear(struct frame *frame);
+void template_frame_set(struct frame *frame, struct value *name, struct value *value_stolen);
+struct value *template_frame_get(const struct frame *frame,
+				 const struct value *name); /* borrowed */
 /* Something keeps a pointer to it: it and those below live until the end. */
-void frame_capture(struct frame *frame);
+void template_frame_capture(struct frame *frame);
 
 /* eval_value.c */
-struct value *eval_expression(struct eval *eval, const struct node *node);
+struct value *template_eval_expression(struct eval *eval, const struct node *node);
 /* Python's truth; negative when the value is undefined (raised). */
-int eval_truth(struct eval *eval, struct value *value, bool *ret);
-int eval_condition(struct eval *eval, const struct node *node, bool *ret);
+int template_eval_truth(struct eval *eval, struct value *value, bool *ret);
+int template_eval_condition(struct eval *eval, const struct node *node, bool *ret);
 /* Assigns to a name, a tuple of names or a namespace's attribute. */
-int eval_assign(struct eval *eval, const struct node *target, struct value *value_stolen);
+int template_eval_assign(struct eval *eval, const struct node *target, struct value *value_stolen);
 
 /* eval_operator.c */
-struct value *eval_calculate(struct eval *eval, const struct node *node);
+struct value *template_eval_calculate(struct eval *eval, const struct node *node);
 /* a + b, for sum. */
-struct value *eval_add(struct eval *eval, const struct node *node, struct value *a,
-		       struct value *b);
-struct value *eval_compare(struct eval *eval, const struct node *node);
-struct value *eval_concat(struct eval *eval, const struct node *node);
-struct value *eval_negate(struct eval *eval, const struct node *node);
+struct value *template_eval_add(struct eval *eval, const struct node *node, struct value *a,
+				struct value *b);
+struct value *template_eval_compare(struct eval *eval, const struct node *node);
+struct value *template_eval_concat(struct eval *eval, const struct node *node);
+struct value *template_eval_negate(struct eval *eval, const struct node *node);
 /* One comparison; negative after an error. */
-int eval_compare_values(struct eval *eval, const struct node *node, enum compare_operator op,
-			struct value *left, struct value *right, bool *ret);
+int template_eval_compare_values(struct eval *eval, const struct node *node,
+				 enum compare_operator op, struct value *left, struct value *right,
+				 bool *ret);
 
 /* eval_access.c */
 /* a.name and a[key]; undefined when it is not there. */
-struct value *eval_attribute(struct eval *eval, const struct node *node, struct value *object,
-			     struct value *name);
-struct value *eval_item(struct eval *eval, const struct node *node, struct value *object,
-			struct value *key);
-struct value *eval_slice(struct eval *eval, const struct node *node, struct value *object,
-			 struct value *start, struct value *stop, struct value *step);
+struct value *template_eval_attribute(struct eval *eval, const struct node *node,
+				      struct value *object, struct value *name);
+struct value *template_eval_item(struct eval *eval, const struct node *node, struct value *object,
+				 struct value *key);
+struct value *template_eval_slice(struct eval *eval, const struct node *node, struct value *object,
+				  struct value *start, struct value *stop, struct value *step);
 
 /* eval_lazy.c */
 /* A value as it comes out of a scope, ready for use: rendered, or a copy that renders its items
  * when they are asked for. New reference. */
-struct value *eval_ready(struct eval *eval, struct value *value);
+struct value *template_eval_ready(struct eval *eval, struct value *value);
 /* Item i of a list or tuple, or value of pair i of a dict, rendered. Borrowed. */
-struct value *eval_list_at(struct eval *eval, struct value *list, size_t index);
-struct value *eval_dict_at(struct eval *eval, struct value *dict, size_t index);
-struct value *eval_dict_get(struct eval *eval, struct value *dict, const struct value *key);
+struct value *template_eval_list_at(struct eval *eval, struct value *list, size_t index);
+struct value *template_eval_dict_at(struct eval *eval, struct value *dict, size_t index);
+struct value *template_eval_dict_get(struct eval *eval, struct value *dict,
+				     const struct value *key);
 /* Renders everything inside. NULL, or the first undefined value in it (borrowed). */
-struct value *eval_settle(struct eval *eval, struct value *value);
+struct value *template_eval_settle(struct eval *eval, struct value *value);
 /* Settles and raises what is undefined; negative then. */
-int eval_settled(struct eval *eval, struct value *value);
+int template_eval_settled(struct eval *eval, struct value *value);
 /* The items of anything that can be iterated, as a list or tuple. New reference. */
-struct value *eval_items(struct eval *eval, const struct node *node, struct value *value);
+struct value *template_eval_items(struct eval *eval, const struct node *node, struct value *value);
 /* A copy that belongs to nobody else: for what leaves the evaluation. Tuples become lists.
  * Undefined values and things that are no data raise. */
-struct value *eval_export(struct eval *eval, const struct node *node, struct value *value);
+struct value *template_eval_export(struct eval *eval, const struct node *node, struct value *value);
 
 /* exec.c */
-int exec_body(struct eval *eval, const struct node *body);
+int template_exec_body(struct eval *eval, const struct node *body);
 /* A body into a value of its own (macro, block set, filter block). */
-struct value *exec_captured(struct eval *eval, const struct node *body);
+struct value *template_exec_captured(struct eval *eval, const struct node *body);
 
 /* loop.c, macro.c, include.c */
 int template_loop_run(struct eval *eval, const struct node *node);
-struct value *macro_new(struct eval *eval, const struct node *node, const struct macro *macro);
-int macro_call_block(struct eval *eval, const struct node *node);
-int include_run(struct eval *eval, const struct node *node);
-int include_import(struct eval *eval, const struct node *node);
-int include_from(struct eval *eval, const struct node *node);
+struct value *template_macro_new(struct eval *eval, const struct node *node,
+				 const struct macro *macro);
+int template_macro_call_block(struct eval *eval, const struct node *node);
+int template_include_run(struct eval *eval, const struct node *node);
+int template_include_import(struct eval *eval, const struct node *node);
+int template_include_from(struct eval *eval, const struct node *node);
 
 /* sink.c */
-void sink_init(struct sink *sink, struct template_output *output);
-int sink_text(struct eval *eval, const struct node *node, const char *text, size_t length);
-int sink_print(struct eval *eval, const struct node *node, struct value *value);
+void template_sink_init(struct sink *sink, struct template_output *output);
+int template_sink_text(struct eval *eval, const struct node *node, const char *text, size_t length);
+int template_sink_print(struct eval *eval, const struct node *node, struct value *value);
 /* What was printed as a value: none, the single node, or text. New reference; the sink is empty
  * afterwards. */
-struct value *sink_result(struct sink *sink);
-void sink_done(struct sink *sink);
+struct value *template_sink_result(struct sink *sink);
+void template_sink_done(struct sink *sink);

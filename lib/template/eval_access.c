@@ -9,7 +9,7 @@
 static struct value *missing(struct eval *eval, const struct node *node, struct value *object,
 			     struct value *name)
 {
-	struct value *value = trouble_value(eval->template, node);
+	struct value *value = template_trouble_value(eval->template, node);
 
 	value->trouble->name = value_keep(name);
 	value->trouble->object = value_keep(object);
@@ -19,7 +19,7 @@ static struct value *missing(struct eval *eval, const struct node *node, struct 
 /* Undefined things give themselves (rule R4); an inline if without else does not. */
 static struct value *of_undefined(struct eval *eval, struct value *object)
 {
-	return object->trouble->lenient ? eval_trip(eval, object) : value_keep(object);
+	return object->trouble->lenient ? template_eval_trip(eval, object) : value_keep(object);
 }
 
 /* Python's own attributes: methods, and what objects offer. NULL: none of that name. */
@@ -29,7 +29,7 @@ static struct value *own_attribute(struct eval *eval, struct value *object, cons
 		return object->object.class->attribute
 			       ? object->object.class->attribute(eval, object, name)
 			       : NULL;
-	return method_find(object, name);
+	return template_method_find(object, name);
 }
 
 static bool is_forbidden(const char *name)
@@ -39,8 +39,8 @@ static bool is_forbidden(const char *name)
 	return length > 4 && name[0] == '_' && name[1] == '_' && !strcmp(name + length - 2, "__");
 }
 
-struct value *eval_attribute(struct eval *eval, const struct node *node, struct value *object,
-			     struct value *name)
+struct value *template_eval_attribute(struct eval *eval, const struct node *node,
+				      struct value *object, struct value *name)
 {
 	struct value *value;
 
@@ -50,13 +50,13 @@ struct value *eval_attribute(struct eval *eval, const struct node *node, struct 
 	if (value || eval->raised)
 		return value;
 	if (object->kind == VALUE_DICT) {
-		value = eval_dict_get(eval, object, name);
+		value = template_eval_dict_get(eval, object, name);
 		if (value || eval->raised)
 			return value ? value_keep(value) : NULL;
 	}
 	if (is_forbidden(name->string.text))
-		return eval_undefined(eval, node, "access to '%s' of a %s is not allowed",
-				      name->string.text, value_type(object));
+		return template_eval_undefined(eval, node, "access to '%s' of a %s is not allowed",
+					       name->string.text, value_type(object));
 	return missing(eval, node, object, name);
 }
 
@@ -75,8 +75,9 @@ static bool find_index(const struct value *key, size_t length, size_t *ret)
 
 static struct value *character(const struct value *string, size_t index)
 {
-	size_t begin = text_offset(string->string.text, string->string.length, index);
-	size_t width = text_offset(string->string.text + begin, string->string.length - begin, 1);
+	size_t begin = template_text_offset(string->string.text, string->string.length, index);
+	size_t width =
+		template_text_offset(string->string.text + begin, string->string.length - begin, 1);
 
 	return value_string(string->string.text + begin, width);
 }
@@ -91,13 +92,13 @@ static struct value *own_item(struct eval *eval, struct value *object, struct va
 		object = object->object.class->sequence(object);
 	switch (object->kind) {
 	case VALUE_DICT:
-		item = value_hashable(key) ? eval_dict_get(eval, object, key) : NULL;
+		item = value_hashable(key) ? template_eval_dict_get(eval, object, key) : NULL;
 		return item ? value_keep(item) : NULL;
 	case VALUE_LIST:
 	case VALUE_TUPLE:
 		if (!find_index(key, object->list.n, &index))
 			return NULL;
-		item = eval_list_at(eval, object, index);
+		item = template_eval_list_at(eval, object, index);
 		return item ? value_keep(item) : NULL;
 	case VALUE_STRING:
 		return find_index(key, value_length(object), &index) ? character(object, index)
@@ -112,13 +113,13 @@ static struct value *own_item(struct eval *eval, struct value *object, struct va
 	}
 }
 
-struct value *eval_item(struct eval *eval, const struct node *node, struct value *object,
-			struct value *key)
+struct value *template_eval_item(struct eval *eval, const struct node *node, struct value *object,
+				 struct value *key)
 {
 	if (object->kind == VALUE_UNDEFINED)
 		return of_undefined(eval, object);
 	if (key->kind == VALUE_UNDEFINED)
-		return eval_trip(eval, key);
+		return template_eval_trip(eval, key);
 	struct value *value = own_item(eval, object, key);
 	if (value || eval->raised)
 		return value;
@@ -152,14 +153,14 @@ static struct value *slice_string(const struct value *string, int64_t start, int
 	struct buf out = BUF_INIT;
 
 	if (step == 1 && start < stop) {
-		size_t begin = text_offset(text, length, (size_t)start);
-		size_t end =
-			begin + text_offset(text + begin, length - begin, (size_t)(stop - start));
+		size_t begin = template_text_offset(text, length, (size_t)start);
+		size_t end = begin + template_text_offset(text + begin, length - begin,
+							  (size_t)(stop - start));
 		return value_string(text + begin, end - begin);
 	}
 	for (int64_t i = start; step > 0 ? i < stop : i > stop; i += step) {
-		size_t begin = text_offset(text, length, (size_t)i);
-		buf_add(&out, text + begin, text_offset(text + begin, length - begin, 1));
+		size_t begin = template_text_offset(text, length, (size_t)i);
+		buf_add(&out, text + begin, template_text_offset(text + begin, length - begin, 1));
 	}
 	return value_take_buf(&out);
 }
@@ -174,8 +175,8 @@ static struct value *slice_list(struct value *list, int64_t start, int64_t stop,
 	return slice;
 }
 
-struct value *eval_slice(struct eval *eval, const struct node *node, struct value *object,
-			 struct value *start, struct value *stop, struct value *step)
+struct value *template_eval_slice(struct eval *eval, const struct node *node, struct value *object,
+				  struct value *start, struct value *stop, struct value *step)
 {
 	int64_t by = 1;
 	struct value *const bounds[] = {start, stop, step};
@@ -184,16 +185,16 @@ struct value *eval_slice(struct eval *eval, const struct node *node, struct valu
 		return of_undefined(eval, object);
 	for (size_t i = 0; i < 3; i++)
 		if (bounds[i]->kind == VALUE_UNDEFINED)
-			return eval_trip(eval, bounds[i]);
+			return template_eval_trip(eval, bounds[i]);
 		else if (bounds[i]->kind != VALUE_NONE && !value_as_int(bounds[i], &by))
-			return eval_fail(eval, node, "a slice needs integers, not a %s",
-					 value_type(bounds[i]));
+			return template_eval_fail(eval, node, "a slice needs integers, not a %s",
+						  value_type(bounds[i]));
 	by = 1;
 	value_as_int(step, &by);
 	if (!by)
-		return eval_fail(eval, node, "the step of a slice cannot be 0");
+		return template_eval_fail(eval, node, "the step of a slice cannot be 0");
 	if (object->kind != VALUE_STRING && !value_is_list(object))
-		return eval_fail(eval, node, "a %s cannot be sliced", value_type(object));
+		return template_eval_fail(eval, node, "a %s cannot be sliced", value_type(object));
 	int64_t length = (int64_t)value_length(object);
 	int64_t from = clip(start, length, by > 0 ? 0 : length - 1, by < 0);
 	int64_t to = clip(stop, length, by > 0 ? length : -1, by < 0);

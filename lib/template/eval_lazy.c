@@ -8,7 +8,7 @@
 
 static struct value *compile_problem(struct eval *eval, const struct lazy *lazy)
 {
-	struct value *value = trouble_value(eval->template, NULL);
+	struct value *value = template_trouble_value(eval->template, NULL);
 
 	value->trouble->error = true;
 	err_copy(&value->trouble->err, &lazy->problem);
@@ -18,7 +18,7 @@ static struct value *compile_problem(struct eval *eval, const struct lazy *lazy)
 /* "a -> b -> a": the variables that need each other. */
 static struct value *circle(struct eval *eval, const struct lazy *lazy, int from)
 {
-	struct value *value = trouble_value(eval->template, NULL);
+	struct value *value = template_trouble_value(eval->template, NULL);
 	struct buf members = BUF_INIT;
 
 	for (int i = from; i < eval->busy_count; i++)
@@ -40,8 +40,8 @@ static void note_use(struct eval *eval, const struct lazy *lazy, const struct no
 	if (value->kind != VALUE_UNDEFINED || value->trouble->lenient || !eval->template || !use)
 		return;
 	if (!value->trouble->circle || !eval->busy_count)
-		trouble_trail(value->trouble, "in variable '%s' used by %s:%u", lazy->path,
-			      eval->template->name, use->line);
+		template_trouble_trail(value->trouble, "in variable '%s' used by %s:%u", lazy->path,
+				       eval->template->name, use->line);
 }
 
 /* Renders a waiting string. NULL only when a limit was hit. */
@@ -53,17 +53,17 @@ static struct value *render(struct eval *eval, struct lazy *lazy)
 	for (int i = 0; i < eval->busy_count; i++)
 		if (eval->busy[i] == lazy)
 			return circle(eval, lazy, i);
-	const struct template *template = lazy_compile(lazy);
+	const struct template *template = template_lazy_compile(lazy);
 	if (!template)
 		return compile_problem(eval, lazy);
-	if (eval_enter(eval, NULL) < 0)
+	if (template_eval_enter(eval, NULL) < 0)
 		return NULL;
 	eval->busy[eval->busy_count++] = lazy;
 	eval->isolated = false;
-	struct value *value = eval_result(eval, template);
+	struct value *value = template_eval_result(eval, template);
 	eval->isolated = isolated;
 	eval->busy_count--;
-	eval_leave(eval);
+	template_eval_leave(eval);
 	if (value)
 		note_use(eval, lazy, use, value);
 	return value;
@@ -76,8 +76,8 @@ static struct value *copy_container(const struct value *value)
 	if (value->kind == VALUE_DICT) {
 		copy = value_dict();
 		for (size_t i = 0; i < value->dict.n; i++)
-			dict_put(&copy->dict, value_keep(value->dict.entries[i].key),
-				 value_keep(value->dict.entries[i].item));
+			template_dict_put(&copy->dict, value_keep(value->dict.entries[i].key),
+					  value_keep(value->dict.entries[i].item));
 	} else {
 		copy = value->kind == VALUE_TUPLE ? value_tuple(value->list.n)
 						  : value_list_room(value->list.n);
@@ -89,7 +89,7 @@ static struct value *copy_container(const struct value *value)
 	return copy;
 }
 
-struct value *eval_ready(struct eval *eval, struct value *value)
+struct value *template_eval_ready(struct eval *eval, struct value *value)
 {
 	if (value->kind == VALUE_TEMPLATE)
 		return render(eval, value->template);
@@ -105,7 +105,7 @@ static struct value *fill(struct eval *eval, struct value **slot)
 
 	if (item->kind != VALUE_TEMPLATE && !(item->shared && (item->lazy || eval->mutates)))
 		return item;
-	struct value *ready = eval_ready(eval, item);
+	struct value *ready = template_eval_ready(eval, item);
 	if (!ready)
 		return NULL;
 	value_unref(item);
@@ -113,21 +113,21 @@ static struct value *fill(struct eval *eval, struct value **slot)
 	return ready;
 }
 
-struct value *eval_list_at(struct eval *eval, struct value *list, size_t index)
+struct value *template_eval_list_at(struct eval *eval, struct value *list, size_t index)
 {
 	return list->lazy ? fill(eval, &list->list.items[index]) : list->list.items[index];
 }
 
-struct value *eval_dict_at(struct eval *eval, struct value *dict, size_t index)
+struct value *template_eval_dict_at(struct eval *eval, struct value *dict, size_t index)
 {
 	struct dict_entry *entry = &dict->dict.entries[index];
 
 	return dict->lazy ? fill(eval, &entry->item) : entry->item;
 }
 
-struct value *eval_dict_get(struct eval *eval, struct value *dict, const struct value *key)
+struct value *template_eval_dict_get(struct eval *eval, struct value *dict, const struct value *key)
 {
-	struct dict_entry *entry = dict_find(&dict->dict, key);
+	struct dict_entry *entry = template_dict_find(&dict->dict, key);
 
 	if (!entry)
 		return NULL;
@@ -145,8 +145,8 @@ static struct value *settle(struct eval *eval, struct value *value, int depth)
 	bool list = value_is_list(value), lazy = false;
 	size_t n = list ? value->list.n : value->dict.n;
 	for (size_t i = 0; i < n; i++) {
-		struct value *item =
-			list ? eval_list_at(eval, value, i) : eval_dict_at(eval, value, i);
+		struct value *item = list ? template_eval_list_at(eval, value, i)
+					  : template_eval_dict_at(eval, value, i);
 		if (!item)
 			return eval->raised;
 		bad = settle(eval, item, depth + 1);
@@ -158,19 +158,19 @@ static struct value *settle(struct eval *eval, struct value *value, int depth)
 	return first;
 }
 
-struct value *eval_settle(struct eval *eval, struct value *value)
+struct value *template_eval_settle(struct eval *eval, struct value *value)
 {
 	return settle(eval, value, 0);
 }
 
-int eval_settled(struct eval *eval, struct value *value)
+int template_eval_settled(struct eval *eval, struct value *value)
 {
-	struct value *bad = eval_settle(eval, value);
+	struct value *bad = template_eval_settle(eval, value);
 
 	if (!bad)
 		return 0;
 	if (bad != eval->raised)
-		eval_trip(eval, bad);
+		template_eval_trip(eval, bad);
 	return -1;
 }
 
@@ -179,8 +179,8 @@ static struct value *characters(const struct value *string)
 	struct value *list = value_list_room(string->string.length);
 
 	for (size_t at = 0; at < string->string.length;) {
-		size_t next =
-			at + text_offset(string->string.text + at, string->string.length - at, 1);
+		size_t next = at + template_text_offset(string->string.text + at,
+							string->string.length - at, 1);
 		value_list_add(list, value_string(string->string.text + at, next - at));
 		at = next;
 	}
@@ -200,7 +200,7 @@ static struct value *numbers(struct eval *eval, const struct node *node, const s
 {
 	size_t n = value_range_length(range);
 
-	if (!eval_step(eval, node, n))
+	if (!template_eval_step(eval, node, n))
 		return NULL;
 	struct value *list = value_list_room(n);
 	for (size_t i = 0; i < n; i++)
@@ -209,7 +209,7 @@ static struct value *numbers(struct eval *eval, const struct node *node, const s
 	return list;
 }
 
-struct value *eval_items(struct eval *eval, const struct node *node, struct value *value)
+struct value *template_eval_items(struct eval *eval, const struct node *node, struct value *value)
 {
 	switch ((enum value_kind)value->kind) {
 	case VALUE_LIST:
@@ -222,7 +222,7 @@ struct value *eval_items(struct eval *eval, const struct node *node, struct valu
 	case VALUE_RANGE:
 		return numbers(eval, node, value);
 	case VALUE_UNDEFINED:
-		return value->trouble->lenient ? value_list() : eval_trip(eval, value);
+		return value->trouble->lenient ? value_list() : template_eval_trip(eval, value);
 	case VALUE_OBJECT:
 		if (value->object.class->sequence)
 			return value_keep(value->object.class->sequence(value));
@@ -230,7 +230,8 @@ struct value *eval_items(struct eval *eval, const struct node *node, struct valu
 	default:
 		break;
 	}
-	return eval_fail(eval, node, "a value of type %s cannot be iterated", value_type(value));
+	return template_eval_fail(eval, node, "a value of type %s cannot be iterated",
+				  value_type(value));
 }
 
 static struct value *export(struct eval *eval, const struct node *node, struct value *value,
@@ -267,7 +268,7 @@ static struct value *export_dict(struct eval *eval, const struct node *node, str
 		struct value *key = export(eval, node, entry->key, depth + 1);
 		if (key && key->kind == VALUE_LIST)
 			key->kind = VALUE_TUPLE;
-		dict_put(&copy->dict, key, item);
+		template_dict_put(&copy->dict, key, item);
 	}
 	return steal(&copy);
 }
@@ -276,8 +277,8 @@ static struct value *export(struct eval *eval, const struct node *node, struct v
 			    int depth)
 {
 	if (depth > VALUE_DEEPEST)
-		return eval_fail(eval, node, "the result is nested more than %d deep",
-				 VALUE_DEEPEST);
+		return template_eval_fail(eval, node, "the result is nested more than %d deep",
+					  VALUE_DEEPEST);
 	switch ((enum value_kind)value->kind) {
 	case VALUE_LIST:
 	case VALUE_TUPLE:
@@ -297,15 +298,15 @@ static struct value *export(struct eval *eval, const struct node *node, struct v
 	case VALUE_DATE:
 		return value_keep(value);
 	case VALUE_OMIT:
-		return eval_fail(eval, node,
-				 "the result is 'omit', which only makes sense in a list");
+		return template_eval_fail(eval, node,
+					  "the result is 'omit', which only makes sense in a list");
 	default:
-		return eval_fail(eval, node, "the result is of type %s, which is no data",
-				 value_type(value));
+		return template_eval_fail(eval, node, "the result is of type %s, which is no data",
+					  value_type(value));
 	}
 }
 
-struct value *eval_export(struct eval *eval, const struct node *node, struct value *value)
+struct value *template_eval_export(struct eval *eval, const struct node *node, struct value *value)
 {
-	return eval_settled(eval, value) < 0 ? NULL : export(eval, node, value, 0);
+	return template_eval_settled(eval, value) < 0 ? NULL : export(eval, node, value, 0);
 }

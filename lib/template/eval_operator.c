@@ -15,8 +15,8 @@ static const char *const symbols[] = {
 static struct value *unsupported(struct eval *eval, const struct node *node, int op,
 				 const struct value *a, const struct value *b)
 {
-	return eval_fail(eval, node, "cannot calculate %s %s %s", value_type(a), symbols[op],
-			 value_type(b));
+	return template_eval_fail(eval, node, "cannot calculate %s %s %s", value_type(a),
+				  symbols[op], value_type(b));
 }
 
 /* True when `times` copies of `size` stay within the limit; raised otherwise. */
@@ -27,8 +27,9 @@ static bool fits(struct eval *eval, const struct node *node, size_t size, int64_
 	if (times <= 0 ||
 	    (!__builtin_mul_overflow(size, (size_t)times, &total) && total <= eval->limits.output))
 		return true;
-	eval_fail_limit(eval, node, "the result would be larger than %zu bytes (limit 'output')",
-			eval->limits.output);
+	template_eval_fail_limit(eval, node,
+				 "the result would be larger than %zu bytes (limit 'output')",
+				 eval->limits.output);
 	return false;
 }
 
@@ -94,8 +95,8 @@ static struct value *calculate(struct eval *eval, const struct node *node, int o
 	const char *problem = NULL;
 
 	if (value_is_number(a) && value_is_number(b)) {
-		struct value *result = number_calculate(op, a, b, &problem);
-		return result ? result : eval_fail(eval, node, "%s", problem);
+		struct value *result = template_number_calculate(op, a, b, &problem);
+		return result ? result : template_eval_fail(eval, node, "%s", problem);
 	}
 	if (op == NUMBER_ADD && is_sequence(a) && a->kind == b->kind)
 		return a->kind != VALUE_STRING ||
@@ -107,40 +108,42 @@ static struct value *calculate(struct eval *eval, const struct node *node, int o
 	if (op == NUMBER_MULTIPLY && is_sequence(b) && value_is_number(a))
 		return repeat(eval, node, b, a);
 	if (op == NUMBER_MODULO && a->kind == VALUE_STRING)
-		return format_percent(eval, node, a, b);
+		return template_format_percent(eval, node, a, b);
 	return unsupported(eval, node, op, a, b);
 }
 
-struct value *eval_add(struct eval *eval, const struct node *node, struct value *a, struct value *b)
+struct value *template_eval_add(struct eval *eval, const struct node *node, struct value *a,
+				struct value *b)
 {
 	return calculate(eval, node, NUMBER_ADD, a, b);
 }
 
-struct value *eval_calculate(struct eval *eval, const struct node *node)
+struct value *template_eval_calculate(struct eval *eval, const struct node *node)
 {
-	cleanup_value struct value *a = eval_expression(eval, node->binary.left);
-	cleanup_value struct value *b = a ? eval_expression(eval, node->binary.right) : NULL;
+	cleanup_value struct value *a = template_eval_expression(eval, node->binary.left);
+	cleanup_value struct value *b =
+		a ? template_eval_expression(eval, node->binary.right) : NULL;
 
 	if (!b)
 		return NULL;
 	if (a->kind == VALUE_UNDEFINED || b->kind == VALUE_UNDEFINED)
-		return eval_trip(eval, a->kind == VALUE_UNDEFINED ? a : b);
+		return template_eval_trip(eval, a->kind == VALUE_UNDEFINED ? a : b);
 	return calculate(eval, node, node->binary.op, a, b);
 }
 
-struct value *eval_negate(struct eval *eval, const struct node *node)
+struct value *template_eval_negate(struct eval *eval, const struct node *node)
 {
-	cleanup_value struct value *operand = eval_expression(eval, node->operand);
+	cleanup_value struct value *operand = template_eval_expression(eval, node->operand);
 	int64_t integer;
 
 	if (!operand)
 		return NULL;
 	if (operand->kind == VALUE_UNDEFINED)
-		return eval_trip(eval, operand);
+		return template_eval_trip(eval, operand);
 	if (!value_is_number(operand))
-		return eval_fail(eval, node, "a %s has no sign", value_type(operand));
+		return template_eval_fail(eval, node, "a %s has no sign", value_type(operand));
 	if (node->kind == NODE_NEGATIVE)
-		return number_negative(operand);
+		return template_number_negative(operand);
 	return value_as_int(operand, &integer) ? value_int(integer) : steal(&operand);
 }
 
@@ -169,22 +172,23 @@ static int contains(struct eval *eval, const struct node *node, struct value *co
 	if (valid)
 		return 0;
 	if (container->kind == VALUE_STRING || container->kind == VALUE_DICT)
-		eval_fail(eval, node, "'in' a %s needs %s, not a %s", value_type(container),
-			  container->kind == VALUE_DICT ? "something that can be a key"
-							: "a string",
-			  value_type(item));
+		template_eval_fail(
+			eval, node, "'in' a %s needs %s, not a %s", value_type(container),
+			container->kind == VALUE_DICT ? "something that can be a key" : "a string",
+			value_type(item));
 	else
-		eval_fail(eval, node, "nothing can be 'in' a %s", value_type(container));
+		template_eval_fail(eval, node, "nothing can be 'in' a %s", value_type(container));
 	return -1;
 }
 
-int eval_compare_values(struct eval *eval, const struct node *node, enum compare_operator op,
-			struct value *left, struct value *right, bool *ret)
+int template_eval_compare_values(struct eval *eval, const struct node *node,
+				 enum compare_operator op, struct value *left, struct value *right,
+				 bool *ret)
 {
 	static const char *const names[] = {"==", "!=", "<", "<=", ">", ">=", "in", "not in"};
 	int order;
 
-	if (eval_settled(eval, left) < 0 || eval_settled(eval, right) < 0)
+	if (template_eval_settled(eval, left) < 0 || template_eval_settled(eval, right) < 0)
 		return -1;
 	switch (op) {
 	case COMPARE_EQUAL:
@@ -201,8 +205,8 @@ int eval_compare_values(struct eval *eval, const struct node *node, enum compare
 		break;
 	}
 	if (!value_order(left, right, &order)) {
-		eval_fail(eval, node, "cannot compare %s %s %s", value_type(left), names[op],
-			  value_type(right));
+		template_eval_fail(eval, node, "cannot compare %s %s %s", value_type(left),
+				   names[op], value_type(right));
 		return -1;
 	}
 	bool no_number = order == NUMBER_UNORDERED && value_is_number(left);
@@ -210,18 +214,19 @@ int eval_compare_values(struct eval *eval, const struct node *node, enum compare
 	return 0;
 }
 
-struct value *eval_compare(struct eval *eval, const struct node *node)
+struct value *template_eval_compare(struct eval *eval, const struct node *node)
 {
-	cleanup_value struct value *left = eval_expression(eval, node->compare.first);
+	cleanup_value struct value *left = template_eval_expression(eval, node->compare.first);
 	bool yes = true;
 
 	if (!left)
 		return NULL;
 	for (size_t i = 0; i < node->compare.count && yes; i++) {
-		struct value *right = eval_expression(eval, node->compare.operands[i]);
+		struct value *right = template_eval_expression(eval, node->compare.operands[i]);
 		if (!right)
 			return NULL;
-		int r = eval_compare_values(eval, node, node->compare.ops[i], left, right, &yes);
+		int r = template_eval_compare_values(eval, node, node->compare.ops[i], left, right,
+						     &yes);
 		value_unref(left);
 		left = right;
 		if (r < 0)
@@ -230,14 +235,15 @@ struct value *eval_compare(struct eval *eval, const struct node *node)
 	return value_bool(yes);
 }
 
-struct value *eval_concat(struct eval *eval, const struct node *node)
+struct value *template_eval_concat(struct eval *eval, const struct node *node)
 {
 	struct buf text = BUF_INIT;
 
 	for (size_t i = 0; i < node->list.count; i++) {
-		cleanup_value struct value *part = eval_expression(eval, node->list.items[i]);
+		cleanup_value struct value *part =
+			template_eval_expression(eval, node->list.items[i]);
 		bool lenient = part && part->kind == VALUE_UNDEFINED && part->trouble->lenient;
-		if (!part || (!lenient && eval_settled(eval, part) < 0) ||
+		if (!part || (!lenient && template_eval_settled(eval, part) < 0) ||
 		    !fits(eval, node, text.len + 1, 1)) {
 			buf_done(&text);
 			return NULL;

@@ -5,9 +5,9 @@
 
 static int print(struct eval *eval, const struct node *node)
 {
-	cleanup_value struct value *value = eval_expression(eval, node->operand);
+	cleanup_value struct value *value = template_eval_expression(eval, node->operand);
 
-	return value ? sink_print(eval, node, value) : -1;
+	return value ? template_sink_print(eval, node, value) : -1;
 }
 
 /* Long chains of elif must not need a deep stack; an else that holds a single if is no other. */
@@ -16,44 +16,44 @@ static int branch(struct eval *eval, const struct node *node)
 	bool yes;
 
 	for (;;) {
-		if (eval_condition(eval, node->branch.condition, &yes) < 0)
+		if (template_eval_condition(eval, node->branch.condition, &yes) < 0)
 			return -1;
 		const struct node *body = yes ? node->branch.body : node->branch.otherwise;
 		if (yes || !body || body->kind != NODE_IF || body->next)
-			return exec_body(eval, body);
+			return template_exec_body(eval, body);
 		node = body;
 	}
 }
 
 static int set(struct eval *eval, const struct node *node)
 {
-	struct value *value = eval_expression(eval, node->set.value);
+	struct value *value = template_eval_expression(eval, node->set.value);
 
-	return value ? eval_assign(eval, node->set.target, value) : -1;
+	return value ? template_eval_assign(eval, node->set.target, value) : -1;
 }
 
-struct value *exec_captured(struct eval *eval, const struct node *body)
+struct value *template_exec_captured(struct eval *eval, const struct node *body)
 {
 	struct sink sink, *before = eval->sink;
 
-	sink_init(&sink, NULL);
+	template_sink_init(&sink, NULL);
 	eval->sink = &sink;
-	int r = exec_body(eval, body);
+	int r = template_exec_body(eval, body);
 	eval->sink = before;
-	struct value *value = r < 0 ? NULL : sink_result(&sink);
-	sink_done(&sink);
+	struct value *value = r < 0 ? NULL : template_sink_result(&sink);
+	template_sink_done(&sink);
 	return value;
 }
 
 /* A body in a frame of its own. */
 static struct value *captured_in_frame(struct eval *eval, const struct node *body)
 {
-	struct frame *before = eval->frame, *frame = frame_push(eval, before);
+	struct frame *before = eval->frame, *frame = template_frame_push(eval, before);
 
 	eval->frame = frame;
-	struct value *value = exec_captured(eval, body);
+	struct value *value = template_exec_captured(eval, body);
 	eval->frame = before;
-	frame_pop(eval, frame);
+	template_frame_pop(eval, frame);
 	return value;
 }
 
@@ -61,13 +61,13 @@ static struct value *captured_in_frame(struct eval *eval, const struct node *bod
 static struct value *apply_filters(struct eval *eval, const struct node *filter,
 				   struct value *value_stolen)
 {
-	struct frame *before = eval->frame, *frame = frame_push(eval, before);
+	struct frame *before = eval->frame, *frame = template_frame_push(eval, before);
 
-	frame_set(frame, global_block(), value_stolen);
+	template_frame_set(frame, global_block(), value_stolen);
 	eval->frame = frame;
-	struct value *result = eval_expression(eval, filter);
+	struct value *result = template_eval_expression(eval, filter);
 	eval->frame = before;
-	frame_pop(eval, frame);
+	template_frame_pop(eval, frame);
 	return result;
 }
 
@@ -77,7 +77,7 @@ static int set_block(struct eval *eval, const struct node *node)
 
 	if (value && node->set.filter)
 		value = apply_filters(eval, node->set.filter, value);
-	return value ? eval_assign(eval, node->set.target, value) : -1;
+	return value ? template_eval_assign(eval, node->set.target, value) : -1;
 }
 
 static int filter_block(struct eval *eval, const struct node *node)
@@ -86,32 +86,33 @@ static int filter_block(struct eval *eval, const struct node *node)
 	cleanup_value struct value *value =
 		body ? apply_filters(eval, node->filter_block.filter, body) : NULL;
 
-	return value ? sink_print(eval, node, value) : -1;
+	return value ? template_sink_print(eval, node, value) : -1;
 }
 
 /* The values see what is outside; the targets are set in the new frame. */
 static int with(struct eval *eval, const struct node *node)
 {
-	struct frame *before = eval->frame, *frame = frame_push(eval, before);
+	struct frame *before = eval->frame, *frame = template_frame_push(eval, before);
 	int r = 0;
 
 	for (size_t i = 0; i < node->with.count && r == 0; i++) {
-		struct value *value = eval_expression(eval, node->with.values[i]);
+		struct value *value = template_eval_expression(eval, node->with.values[i]);
 		eval->frame = frame;
-		r = value ? eval_assign(eval, node->with.targets[i], value) : -1;
+		r = value ? template_eval_assign(eval, node->with.targets[i], value) : -1;
 		eval->frame = before;
 	}
 	eval->frame = frame;
 	if (r == 0)
-		r = exec_body(eval, node->with.body);
+		r = template_exec_body(eval, node->with.body);
 	eval->frame = before;
-	frame_pop(eval, frame);
+	template_frame_pop(eval, frame);
 	return r;
 }
 
 static int macro(struct eval *eval, const struct node *node)
 {
-	frame_set(eval->frame, node->macro.name, macro_new(eval, node, &node->macro));
+	template_frame_set(eval->frame, node->macro.name,
+			   template_macro_new(eval, node, &node->macro));
 	return 0;
 }
 
@@ -119,8 +120,9 @@ static int run(struct eval *eval, const struct node *node)
 {
 	switch ((enum node_kind)node->kind) {
 	case NODE_TEXT:
-		return node->text.length ? sink_text(eval, node, node->text.text, node->text.length)
-					 : 0;
+		return node->text.length
+			       ? template_sink_text(eval, node, node->text.text, node->text.length)
+			       : 0;
 	case NODE_PRINT:
 		return print(eval, node);
 	case NODE_FOR:
@@ -136,22 +138,22 @@ static int run(struct eval *eval, const struct node *node)
 	case NODE_MACRO:
 		return macro(eval, node);
 	case NODE_CALL_BLOCK:
-		return macro_call_block(eval, node);
+		return template_macro_call_block(eval, node);
 	case NODE_FILTER_BLOCK:
 		return filter_block(eval, node);
 	case NODE_INCLUDE:
-		return include_run(eval, node);
+		return template_include_run(eval, node);
 	case NODE_IMPORT:
-		return include_import(eval, node);
+		return template_include_import(eval, node);
 	default:
-		return include_from(eval, node);
+		return template_include_from(eval, node);
 	}
 }
 
-int exec_body(struct eval *eval, const struct node *body)
+int template_exec_body(struct eval *eval, const struct node *body)
 {
 	for (const struct node *node = body; node; node = node->next)
-		if (!eval_step(eval, node, 1) || run(eval, node) < 0)
+		if (!template_eval_step(eval, node, 1) || run(eval, node) < 0)
 			return -1;
 	return 0;
 }

@@ -8,25 +8,26 @@
 static struct node *read_unary(struct parser *parser, bool filters)
 {
 	struct node *node;
-	const struct token *token = parser_current(parser);
+	const struct token *token = template_parser_current(parser);
 
 	if (token->kind == TOKEN_SUBTRACT || token->kind == TOKEN_ADD) {
 		if (++parser->depth > DEEPEST)
-			return parser_fail(parser, token, "this expression is nested too deeply");
-		parser_advance(parser);
+			return template_parser_fail(parser, token,
+						    "this expression is nested too deeply");
+		template_parser_advance(parser);
 		struct node *operand = read_unary(parser, false);
 		parser->depth--;
 		if (!operand)
 			return NULL;
-		node = parser_node(parser, token->kind == TOKEN_ADD ? NODE_POSITIVE : NODE_NEGATIVE,
-				   token);
+		node = template_parser_node(
+			parser, token->kind == TOKEN_ADD ? NODE_POSITIVE : NODE_NEGATIVE, token);
 		node->operand = operand;
-		parser_close(parser, node);
+		template_parser_close(parser, node);
 	} else {
-		node = operand_read(parser);
+		node = template_operand_read(parser);
 	}
-	node = node ? operand_postfix(parser, node) : NULL;
-	return node && filters ? argument_filters_and_tests(parser, node) : node;
+	node = node ? template_operand_postfix(parser, node) : NULL;
+	return node && filters ? template_argument_filters_and_tests(parser, node) : node;
 }
 
 /* The operators that take two numbers, by how strongly they bind. */
@@ -44,7 +45,7 @@ static const struct binary {
 static const struct binary *binary_at(const struct parser *parser, int level)
 {
 	for (size_t i = 0; i < sizeof(binaries) / sizeof(*binaries); i++)
-		if (binaries[i].level == level && parser_is(parser, binaries[i].token))
+		if (binaries[i].level == level && template_parser_is(parser, binaries[i].token))
 			return &binaries[i];
 	return NULL;
 }
@@ -61,17 +62,17 @@ static struct node *read_binary(struct parser *parser, int level)
 					 : read_unary(parser, true);
 
 	while (left && (binary = binary_at(parser, level))) {
-		parser_advance(parser);
+		template_parser_advance(parser);
 		struct node *right = level == 0	  ? read_concat(parser)
 				     : level == 1 ? read_binary(parser, 2)
 						  : read_unary(parser, true);
 		if (!right)
 			return NULL;
-		struct node *node = parser_around(parser, NODE_CALCULATE, left);
+		struct node *node = template_parser_around(parser, NODE_CALCULATE, left);
 		node->binary.left = left;
 		node->binary.right = right;
 		node->binary.op = binary->op;
-		left = parser_close(parser, node);
+		left = template_parser_close(parser, node);
 	}
 	return left;
 }
@@ -81,19 +82,19 @@ static struct node *read_concat(struct parser *parser)
 	cleanup_parser_list struct parser_list parts = {0};
 	struct node *first = read_binary(parser, 1);
 
-	if (!first || !parser_is(parser, TOKEN_TILDE))
+	if (!first || !template_parser_is(parser, TOKEN_TILDE))
 		return first;
-	parser_list_add(&parts, first);
-	while (parser_skip(parser, TOKEN_TILDE)) {
+	template_parser_list_add(&parts, first);
+	while (template_parser_skip(parser, TOKEN_TILDE)) {
 		struct node *part = read_binary(parser, 1);
 		if (!part)
 			return NULL;
-		parser_list_add(&parts, part);
+		template_parser_list_add(&parts, part);
 	}
-	struct node *node = parser_around(parser, NODE_CONCAT, first);
-	node->list.items = parser_list_settle(parser, &parts);
+	struct node *node = template_parser_around(parser, NODE_CONCAT, first);
+	node->list.items = template_parser_list_settle(parser, &parts);
 	node->list.count = parts.n;
-	return parser_close(parser, node);
+	return template_parser_close(parser, node);
 }
 
 /* Passes a comparison operator; false when there is none. */
@@ -109,19 +110,19 @@ static bool skip_comparison(struct parser *parser, enum compare_operator *ret)
 	};
 
 	for (size_t i = 0; i < sizeof(comparisons) / sizeof(*comparisons); i++)
-		if (parser_skip(parser, comparisons[i].token)) {
+		if (template_parser_skip(parser, comparisons[i].token)) {
 			*ret = comparisons[i].op;
 			return true;
 		}
 	*ret = COMPARE_IN;
-	if (parser_skip_word(parser, "in"))
+	if (template_parser_skip_word(parser, "in"))
 		return true;
 	const struct token *next = &parser->tokens[parser->at];
-	if (!parser_is_word(parser, "not") || next[1].kind != TOKEN_NAME || next[1].length != 2 ||
-	    memcmp(next[1].text, "in", 2))
+	if (!template_parser_is_word(parser, "not") || next[1].kind != TOKEN_NAME ||
+	    next[1].length != 2 || memcmp(next[1].text, "in", 2))
 		return false;
-	parser_advance(parser);
-	parser_advance(parser);
+	template_parser_advance(parser);
+	template_parser_advance(parser);
 	*ret = COMPARE_NOT_IN;
 	return true;
 }
@@ -137,35 +138,36 @@ static struct node *read_comparison(struct parser *parser)
 		if (!operand)
 			return NULL;
 		if (operands.n == 64)
-			return parser_fail(parser, parser_current(parser), "too many comparisons");
+			return template_parser_fail(parser, template_parser_current(parser),
+						    "too many comparisons");
 		ops[operands.n] = op;
-		parser_list_add(&operands, operand);
+		template_parser_list_add(&operands, operand);
 	}
 	if (!operands.n)
 		return first;
-	struct node *node = parser_around(parser, NODE_COMPARE, first);
+	struct node *node = template_parser_around(parser, NODE_COMPARE, first);
 	node->compare.first = first;
-	node->compare.operands = parser_list_settle(parser, &operands);
-	node->compare.ops = arena_copy(parser->arena, ops, operands.n * sizeof(*ops));
+	node->compare.operands = template_parser_list_settle(parser, &operands);
+	node->compare.ops = template_arena_copy(parser->arena, ops, operands.n * sizeof(*ops));
 	node->compare.count = operands.n;
-	return parser_close(parser, node);
+	return template_parser_close(parser, node);
 }
 
 static struct node *read_not(struct parser *parser)
 {
-	const struct token *token = parser_current(parser);
+	const struct token *token = template_parser_current(parser);
 
-	if (!parser_skip_word(parser, "not"))
+	if (!template_parser_skip_word(parser, "not"))
 		return read_comparison(parser);
 	if (++parser->depth > DEEPEST)
-		return parser_fail(parser, token, "this expression is nested too deeply");
+		return template_parser_fail(parser, token, "this expression is nested too deeply");
 	struct node *operand = read_not(parser);
 	parser->depth--;
 	if (!operand)
 		return NULL;
-	struct node *node = parser_node(parser, NODE_NOT, token);
+	struct node *node = template_parser_node(parser, NODE_NOT, token);
 	node->operand = operand;
-	return parser_close(parser, node);
+	return template_parser_close(parser, node);
 }
 
 /* Operands with one word between them, from left to right. */
@@ -174,14 +176,14 @@ static struct node *read_words(struct parser *parser, parser_reader read, const 
 {
 	struct node *left = read(parser);
 
-	while (left && parser_skip_word(parser, word)) {
+	while (left && template_parser_skip_word(parser, word)) {
 		struct node *right = read(parser);
 		if (!right)
 			return NULL;
-		struct node *node = parser_around(parser, kind, left);
+		struct node *node = template_parser_around(parser, kind, left);
 		node->binary.left = left;
 		node->binary.right = right;
-		left = parser_close(parser, node);
+		left = template_parser_close(parser, node);
 	}
 	return left;
 }
@@ -200,35 +202,36 @@ static struct node *read_conditional(struct parser *parser)
 {
 	struct node *value = read_or(parser);
 
-	while (value && parser_skip_word(parser, "if")) {
-		struct node *node = parser_around(parser, NODE_CONDITIONAL, value);
+	while (value && template_parser_skip_word(parser, "if")) {
+		struct node *node = template_parser_around(parser, NODE_CONDITIONAL, value);
 		node->branch.body = value;
 		node->branch.condition = read_or(parser);
 		if (!node->branch.condition)
 			return NULL;
-		if (parser_skip_word(parser, "else")) {
-			node->branch.otherwise = expression_read(parser);
+		if (template_parser_skip_word(parser, "else")) {
+			node->branch.otherwise = template_expression_read(parser);
 			if (!node->branch.otherwise)
 				return NULL;
 		}
-		value = parser_close(parser, node);
+		value = template_parser_close(parser, node);
 	}
 	return value;
 }
 
-struct node *expression_read(struct parser *parser)
+struct node *template_expression_read(struct parser *parser)
 {
 	if (++parser->depth > DEEPEST)
-		return parser_fail(parser, parser_current(parser),
-				   "this expression is nested too deeply");
+		return template_parser_fail(parser, template_parser_current(parser),
+					    "this expression is nested too deeply");
 	struct node *node = read_conditional(parser);
 	parser->depth--;
 	return node;
 }
 
-struct node *expression_tuple(struct parser *parser, bool conditional, const char *end)
+struct node *template_expression_tuple(struct parser *parser, bool conditional, const char *end)
 {
-	return operand_tuple(parser, conditional ? expression_read : read_or, end, false);
+	return template_operand_tuple(parser, conditional ? template_expression_read : read_or, end,
+				      false);
 }
 
 static bool is_assignable(const struct node *node)
@@ -244,23 +247,23 @@ static bool is_assignable(const struct node *node)
 /* namespace.name behind "set". */
 static struct node *read_member(struct parser *parser)
 {
-	struct node *object = operand_read(parser);
+	struct node *object = template_operand_read(parser);
 
-	if (!object || object->kind != NODE_NAME || !parser_is(parser, TOKEN_DOT))
+	if (!object || object->kind != NODE_NAME || !template_parser_is(parser, TOKEN_DOT))
 		return object;
-	struct node *node = operand_attribute(parser, object);
+	struct node *node = template_operand_attribute(parser, object);
 	if (node && node->kind == NODE_ATTRIBUTE)
 		node->kind = NODE_MEMBER;
 	return node;
 }
 
-struct node *expression_target(struct parser *parser, const char *end, bool member)
+struct node *template_expression_target(struct parser *parser, const char *end, bool member)
 {
-	const struct token *token = parser_current(parser);
-	struct node *target =
-		operand_tuple(parser, member ? read_member : operand_read, end, false);
+	const struct token *token = template_parser_current(parser);
+	struct node *target = template_operand_tuple(
+		parser, member ? read_member : template_operand_read, end, false);
 
 	if (target && !is_assignable(target))
-		return parser_fail(parser, token, "cannot assign to this");
+		return template_parser_fail(parser, token, "cannot assign to this");
 	return target;
 }

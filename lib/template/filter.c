@@ -11,23 +11,26 @@
 #include "template/text.h"
 
 static const struct filter_table *const tables[] = {
-	&filter_text_table,   &filter_list_table, &filter_select_table,	 &filter_data_table,
-	&filter_number_table, &filter_set_table,  &filter_ansible_table, &filter_path_table,
-	&filter_regex_table,  &filter_html_table, &combine_table,	 &wrap_table,
+	&template_filter_text_table,	&template_filter_list_table,
+	&template_filter_select_table,	&template_filter_data_table,
+	&template_filter_number_table,	&template_filter_set_table,
+	&template_filter_ansible_table, &template_filter_path_table,
+	&template_filter_regex_table,	&template_filter_html_table,
+	&template_combine_table,	&template_wrap_table,
 };
 
 #define TABLES (sizeof(tables) / sizeof(*tables))
 
-const struct builtin *filter_find(const char *name)
+const struct builtin *template_filter_find(const char *name)
 {
 	const struct builtin *found = NULL;
 
 	for (size_t i = 0; i < TABLES && !found; i++)
-		found = call_find(tables[i]->entries, tables[i]->count, name);
+		found = template_call_find(tables[i]->entries, tables[i]->count, name);
 	return found;
 }
 
-const char *filter_nearest(const char *name)
+const char *template_filter_nearest(const char *name)
 {
 	const char *names[256];
 	size_t n = 0;
@@ -51,16 +54,16 @@ static struct value *pick_part(struct call *call, struct value *item, const char
 			       size_t length)
 {
 	cleanup_value struct value *key = is_index(part, length)
-						  ? number_parse_int(part, length, 10)
+						  ? template_number_parse_int(part, length, 10)
 						  : value_string(part, length);
 
-	return eval_item(call->eval, call->node, item, key);
+	return template_eval_item(call->eval, call->node, item, key);
 }
 
-struct value *filter_pick(struct call *call, struct value *item, struct value *attribute)
+struct value *template_filter_pick(struct call *call, struct value *item, struct value *attribute)
 {
 	if (attribute->kind != VALUE_STRING)
-		return eval_item(call->eval, call->node, item, attribute);
+		return template_eval_item(call->eval, call->node, item, attribute);
 	const char *part = attribute->string.text;
 	struct value *value = value_keep(item);
 	for (;;) {
@@ -74,16 +77,16 @@ struct value *filter_pick(struct call *call, struct value *item, struct value *a
 	}
 }
 
-struct value *filter_items(struct call *call, struct value *value)
+struct value *template_filter_items(struct call *call, struct value *value)
 {
-	cleanup_value struct value *items = eval_items(call->eval, call->node, value);
+	cleanup_value struct value *items = template_eval_items(call->eval, call->node, value);
 
-	if (!items || eval_settled(call->eval, items) < 0)
+	if (!items || template_eval_settled(call->eval, items) < 0)
 		return NULL;
 	return steal(&items);
 }
 
-struct value *filter_string(struct value *value)
+struct value *template_filter_string(struct value *value)
 {
 	if (value->kind == VALUE_STRING)
 		return value_keep(value);
@@ -92,11 +95,11 @@ struct value *filter_string(struct value *value)
 	return value_take_buf(&text);
 }
 
-struct value *filter_fold(struct value *value)
+struct value *template_filter_fold(struct value *value)
 {
 	if (value->kind != VALUE_STRING)
 		return value_keep(value);
 	struct buf text = BUF_INIT;
-	text_lower(value->string.text, value->string.length, &text);
+	template_text_lower(value->string.text, value->string.length, &text);
 	return value_take_buf(&text);
 }

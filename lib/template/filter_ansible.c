@@ -18,11 +18,12 @@ static struct value *do_default(struct call *call, struct value **a)
 	bool yes;
 
 	if (a[2] && a[2]->kind != VALUE_BOOL)
-		return call_fail(call, "the second argument of default must be true or false");
+		return template_call_fail(call,
+					  "the second argument of default must be true or false");
 	if (trouble && !trouble->error && !trouble->lenient)
 		return a[1] ? value_keep(a[1]) : value_string("", 0);
-	if (call_truth(a[2], false)) {
-		if (eval_truth(call->eval, a[0], &yes) < 0)
+	if (template_call_truth(a[2], false)) {
+		if (template_eval_truth(call->eval, a[0], &yes) < 0)
 			return NULL;
 		if (!yes)
 			return a[1] ? value_keep(a[1]) : value_string("", 0);
@@ -37,11 +38,11 @@ static struct value *do_mandatory(struct call *call, struct value **a)
 	if (!trouble || trouble->error)
 		return value_keep(a[0]);
 	if (a[1] && a[1]->kind == VALUE_STRING)
-		return call_fail(call, "%s", a[1]->string.text);
+		return template_call_fail(call, "%s", a[1]->string.text);
 	if (trouble->name && trouble->name->kind == VALUE_STRING)
-		return call_fail(call, "mandatory variable '%s' is not defined",
-				 trouble->name->string.text);
-	return call_fail(call, "a mandatory variable is not defined");
+		return template_call_fail(call, "mandatory variable '%s' is not defined",
+					  trouble->name->string.text);
+	return template_call_fail(call, "a mandatory variable is not defined");
 }
 
 static struct value *do_ternary(struct call *call, struct value **a)
@@ -50,7 +51,7 @@ static struct value *do_ternary(struct call *call, struct value **a)
 
 	if (a[0]->kind == VALUE_NONE && a[3] && a[3]->kind != VALUE_NONE)
 		return value_keep(a[3]);
-	if (eval_truth(call->eval, a[0], &yes) < 0)
+	if (template_eval_truth(call->eval, a[0], &yes) < 0)
 		return NULL;
 	return value_keep(a[yes ? 1 : 2]);
 }
@@ -66,8 +67,8 @@ static struct value *do_bool(struct call *call, struct value **a)
 		return value_bool(a[0]->real == 1);
 	if (a[0]->kind != VALUE_STRING && !value_is_number(a[0]))
 		return value_bool(false);
-	text = filter_string(a[0]);
-	word = filter_fold(text);
+	text = template_filter_string(a[0]);
+	word = template_filter_fold(text);
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		if (value_is_text(word, words[i]))
 			return value_bool(true);
@@ -87,17 +88,17 @@ static bool utf8_only(struct call *call, struct value *encoding)
 	    !strcasecmp(encoding->string.text, "utf8") ||
 	    !strcasecmp(encoding->string.text, "ascii"))
 		return true;
-	return call_fail(call, "%s knows the encoding utf-8 only", call->name);
+	return template_call_fail(call, "%s knows the encoding utf-8 only", call->name);
 }
 
 static struct value *do_b64encode(struct call *call, struct value **a)
 {
-	cleanup_value struct value *string = filter_string(a[0]);
+	cleanup_value struct value *string = template_filter_string(a[0]);
 
 	if (!utf8_only(call, a[1]))
 		return NULL;
 	cleanup_free char *text = digest_base64(string->string.text, string->string.length);
-	if (call_truth(a[2], false))
+	if (template_call_truth(a[2], false))
 		swap(text, '+', '-', '/', '_');
 	return value_text_of(text);
 }
@@ -105,7 +106,7 @@ static struct value *do_b64encode(struct call *call, struct value **a)
 /* Python skips what is not of the alphabet. */
 static struct value *do_b64decode(struct call *call, struct value **a)
 {
-	cleanup_value struct value *string = filter_string(a[0]);
+	cleanup_value struct value *string = template_filter_string(a[0]);
 	cleanup_err struct err err = ERR_INIT;
 	cleanup_free char *text = mem_strndup(string->string.text, string->string.length);
 	cleanup_free char *bytes = NULL;
@@ -113,16 +114,16 @@ static struct value *do_b64decode(struct call *call, struct value **a)
 
 	if (!utf8_only(call, a[1]))
 		return NULL;
-	if (call_truth(a[2], false))
+	if (template_call_truth(a[2], false))
 		swap(text, '-', '+', '_', '/');
 	if (digest_base64_decode(text, strlen(text), &bytes, &length, &err) < 0)
-		return eval_fail_err(call->eval, call->node, &err);
+		return template_eval_fail_err(call->eval, call->node, &err);
 	return value_string(bytes, length);
 }
 
 static struct value *hashed(struct call *call, struct value *value, const char *algorithm)
 {
-	cleanup_value struct value *string = filter_string(value);
+	cleanup_value struct value *string = template_filter_string(value);
 	cleanup_free char *name = NULL;
 
 	/* Python writes sha3_256 and blake2b, OpenSSL SHA3-256 and BLAKE2b512 */
@@ -133,7 +134,7 @@ static struct value *hashed(struct call *call, struct value *value, const char *
 	name = mem_strdup(algorithm);
 	swap(name, '_', '-', '_', '-');
 	cleanup_free char *hex = digest_hex(name, string->string.text, string->string.length);
-	return hex ? value_text_of(hex) : call_fail(call, "unknown hash '%s'", algorithm);
+	return hex ? value_text_of(hex) : template_call_fail(call, "unknown hash '%s'", algorithm);
 }
 
 static struct value *do_hash(struct call *call, struct value **a)
@@ -141,8 +142,9 @@ static struct value *do_hash(struct call *call, struct value **a)
 	const char *algorithm;
 	size_t length;
 
-	return call_text(call, a[1], "sha1", &algorithm, &length) ? hashed(call, a[0], algorithm)
-								  : NULL;
+	return template_call_text(call, a[1], "sha1", &algorithm, &length)
+		       ? hashed(call, a[0], algorithm)
+		       : NULL;
 }
 
 static struct value *do_sha1(struct call *call, struct value **a)
@@ -175,16 +177,17 @@ static bool parse_uuid(const char *text, unsigned char *ret)
 /* UUID version 5 in Ansible's namespace. */
 static struct value *do_to_uuid(struct call *call, struct value **a)
 {
-	cleanup_value struct value *string = filter_string(a[0]);
+	cleanup_value struct value *string = template_filter_string(a[0]);
 	unsigned char space[16], hash[SHA_DIGEST_LENGTH];
 	struct buf bytes = BUF_INIT, out = BUF_INIT;
 	const char *namespace;
 	size_t length;
 
-	if (!call_text(call, a[1], "361E6D51-FAEC-444A-9079-341386DA8E2E", &namespace, &length))
+	if (!template_call_text(call, a[1], "361E6D51-FAEC-444A-9079-341386DA8E2E", &namespace,
+				&length))
 		return NULL;
 	if (!parse_uuid(namespace, space))
-		return call_fail(call, "'%s' is no UUID", namespace);
+		return template_call_fail(call, "'%s' is no UUID", namespace);
 	buf_add(&bytes, space, sizeof(space));
 	buf_add(&bytes, string->string.text, string->string.length);
 	SHA1((const unsigned char *)bytes.data, bytes.len, hash);
@@ -211,15 +214,16 @@ static struct value *do_strftime(struct call *call, struct value **a)
 	struct tm parts;
 
 	if (a[0]->kind != VALUE_STRING || !a[1] || a[1]->kind == VALUE_NONE)
-		return call_fail(call, "strftime needs a format and the seconds since 1970");
+		return template_call_fail(call,
+					  "strftime needs a format and the seconds since 1970");
 	seconds = a[1]->kind == VALUE_STRING
-			  ? number_parse_float(a[1]->string.text, a[1]->string.length)
+			  ? template_number_parse_float(a[1]->string.text, a[1]->string.length)
 			  : value_keep(a[1]);
 	if (!seconds || !value_is_number(seconds))
-		return call_fail(call, "strftime needs a number of seconds");
-	time_t moment = (time_t)number_double(seconds);
-	if (!(call_truth(a[2], false) ? gmtime_r : localtime_r)(&moment, &parts))
-		return call_fail(call, "strftime cannot tell a date that far away");
+		return template_call_fail(call, "strftime needs a number of seconds");
+	time_t moment = (time_t)template_number_double(seconds);
+	if (!(template_call_truth(a[2], false) ? gmtime_r : localtime_r)(&moment, &parts))
+		return template_call_fail(call, "strftime cannot tell a date that far away");
 	size_t length = strftime(text, sizeof(text), a[0]->string.text, &parts);
 	return value_string(text, length);
 }
@@ -227,7 +231,7 @@ static struct value *do_strftime(struct call *call, struct value **a)
 static struct value *refuse(struct call *call, struct value **a)
 {
 	(void)a;
-	return call_fail(call, "filter '%s' is not supported", call->name);
+	return template_call_fail(call, "filter '%s' is not supported", call->name);
 }
 
 static const struct builtin entries[] = {
@@ -251,4 +255,5 @@ static const struct builtin entries[] = {
 	{"password_hash", refuse, "password hashtype salt salt_size rounds ident", 1, 0},
 };
 
-const struct filter_table filter_ansible_table = {entries, sizeof(entries) / sizeof(*entries)};
+const struct filter_table template_filter_ansible_table = {entries,
+							   sizeof(entries) / sizeof(*entries)};

@@ -29,7 +29,7 @@ static void json_options(struct call *call, struct to_json_style *style)
 	}
 	if (sort)
 		style->sort = value_true(sort) ? TO_JSON_BY_TEXT : TO_JSON_UNSORTED;
-	style->ascii = call_truth(ascii, true);
+	style->ascii = template_call_truth(ascii, true);
 	if (separators && value_is_list(separators) && separators->list.n == 2 &&
 	    value_is_string(separators->list.items[0]) &&
 	    value_is_string(separators->list.items[1])) {
@@ -43,10 +43,10 @@ static struct value *json(struct call *call, struct value *value, const struct t
 	cleanup_err struct err err = ERR_INIT;
 	struct buf out = BUF_INIT;
 
-	if (to_json(value, style, &out, &err) == 0)
+	if (template_to_json(value, style, &out, &err) == 0)
 		return value_take_buf(&out);
 	buf_done(&out);
-	return eval_fail_err(call->eval, call->node, &err);
+	return template_eval_fail_err(call->eval, call->node, &err);
 }
 
 static struct value *do_to_json(struct call *call, struct value **a)
@@ -64,7 +64,7 @@ static struct value *do_to_nice_json(struct call *call, struct value **a)
 
 	style.sort = TO_JSON_BY_TEXT;
 	json_options(call, &style);
-	if (!call_int(call, a[1], 4, &indent))
+	if (!template_call_int(call, a[1], 4, &indent))
 		return NULL;
 	style.indent = indent < 0 ? 0 : indent > 100 ? 100 : (int)indent;
 	if (a[2] && !value_true(a[2]))
@@ -81,10 +81,10 @@ static struct value *do_from_json(struct call *call, struct value **a)
 	const char *text;
 	size_t length;
 
-	if (!call_text(call, a[0], NULL, &text, &length))
+	if (!template_call_text(call, a[0], NULL, &text, &length))
 		return NULL;
-	return from_json(text, length, &value, &err) < 0
-		       ? eval_fail_err(call->eval, call->node, &err)
+	return template_from_json(text, length, &value, &err) < 0
+		       ? template_eval_fail_err(call->eval, call->node, &err)
 		       : value;
 }
 
@@ -106,21 +106,21 @@ static struct value *yaml(struct call *call, struct value *value, struct to_yaml
 
 	style.indent = clipped(named(call, "indent"), style.indent);
 	style.width = clipped(named(call, "width"), 0);
-	style.keep_order = !call_truth(named(call, "sort_keys"), true);
-	style.escape_unicode = !call_truth(named(call, "allow_unicode"), true);
-	style.explicit_start = call_truth(named(call, "explicit_start"), false);
-	style.explicit_end = call_truth(named(call, "explicit_end"), false);
-	style.canonical = call_truth(named(call, "canonical"), false);
+	style.keep_order = !template_call_truth(named(call, "sort_keys"), true);
+	style.escape_unicode = !template_call_truth(named(call, "allow_unicode"), true);
+	style.explicit_start = template_call_truth(named(call, "explicit_start"), false);
+	style.explicit_end = template_call_truth(named(call, "explicit_end"), false);
+	style.canonical = template_call_truth(named(call, "canonical"), false);
 	if (flow)
 		style.flow = flow->kind == VALUE_NONE ? TO_YAML_FLOW_LEAVES
 			     : value_true(flow)	      ? TO_YAML_FLOW
 						      : TO_YAML_BLOCK;
 	if (quotes && value_is_string(quotes))
 		style.scalar = *quotes->string.text;
-	if (to_yaml(value, &style, &out, &err) == 0)
+	if (template_to_yaml(value, &style, &out, &err) == 0)
 		return value_take_buf(&out);
 	buf_done(&out);
-	return eval_fail_err(call->eval, call->node, &err);
+	return template_eval_fail_err(call->eval, call->node, &err);
 }
 
 static struct value *do_to_yaml(struct call *call, struct value **a)
@@ -157,7 +157,7 @@ static struct value *documents(struct call *call, struct value *text, bool all)
 	tree_yaml_done(&documents);
 	if (r < 0) {
 		cleanup_free char *what = err_text(&err);
-		return call_fail(call, "%s", what);
+		return template_call_fail(call, "%s", what);
 	}
 	if (all)
 		return steal(&list);
@@ -179,10 +179,12 @@ static struct value *do_dict2items(struct call *call, struct value **a)
 	const char *key, *item;
 	size_t n;
 
-	if (!call_text(call, a[1], "key", &key, &n) || !call_text(call, a[2], "value", &item, &n))
+	if (!template_call_text(call, a[1], "key", &key, &n) ||
+	    !template_call_text(call, a[2], "value", &item, &n))
 		return NULL;
 	if (a[0]->kind != VALUE_DICT)
-		return call_fail(call, "dict2items needs a dict, not a %s", value_type(a[0]));
+		return template_call_fail(call, "dict2items needs a dict, not a %s",
+					  value_type(a[0]));
 	struct value *list = value_list_room(a[0]->dict.n);
 	for (size_t i = 0; i < a[0]->dict.n; i++) {
 		struct value *pair = value_dict();
@@ -195,21 +197,22 @@ static struct value *do_dict2items(struct call *call, struct value **a)
 
 static struct value *do_items2dict(struct call *call, struct value **a)
 {
-	cleanup_value struct value *items = filter_items(call, a[0]), *dict = value_dict();
+	cleanup_value struct value *items = template_filter_items(call, a[0]), *dict = value_dict();
 	const char *key, *item;
 	size_t n;
 
-	if (!items || !call_text(call, a[1], "key", &key, &n) ||
-	    !call_text(call, a[2], "value", &item, &n))
+	if (!items || !template_call_text(call, a[1], "key", &key, &n) ||
+	    !template_call_text(call, a[2], "value", &item, &n))
 		return NULL;
 	for (size_t i = 0; i < items->list.n; i++) {
 		struct value *pair = items->list.items[i];
 		struct value *k = pair->kind == VALUE_DICT ? value_get(pair, key) : NULL;
 		struct value *v = k ? value_get(pair, item) : NULL;
 		if (!v || !value_hashable(k))
-			return call_fail(call, "items2dict needs dicts with the keys '%s' and '%s'",
-					 key, item);
-		dict_put(&dict->dict, value_keep(k), value_keep(v));
+			return template_call_fail(
+				call, "items2dict needs dicts with the keys '%s' and '%s'", key,
+				item);
+		template_dict_put(&dict->dict, value_keep(k), value_keep(v));
 	}
 	return steal(&dict);
 }
@@ -224,7 +227,7 @@ static struct value *do_subelements(struct call *call, struct value **a)
 		for (size_t i = 0; i < a[0]->dict.n; i++)
 			value_list_add(items, value_keep(a[0]->dict.entries[i].item));
 	} else {
-		items = filter_items(call, a[0]);
+		items = template_filter_items(call, a[0]);
 	}
 	if (!items)
 		return NULL;
@@ -237,10 +240,11 @@ static struct value *do_subelements(struct call *call, struct value **a)
 		struct value *at = items->list.items[i];
 		for (size_t j = 0; at && j < path.n; j++)
 			at = at->kind == VALUE_DICT ? value_get(at, path.items[j]) : NULL;
-		if (!at && call_truth(a[2], false))
+		if (!at && template_call_truth(a[2], false))
 			continue;
 		if (!at || !value_is_list(at))
-			return call_fail(call, "subelements: item %zu has no list there", i);
+			return template_call_fail(call, "subelements: item %zu has no list there",
+						  i);
 		for (size_t j = 0; j < at->list.n; j++)
 			value_list_add(results, value_pair_of(value_keep(items->list.items[i]),
 							      value_keep(at->list.items[j])));
@@ -250,12 +254,12 @@ static struct value *do_subelements(struct call *call, struct value **a)
 
 static struct value *do_extract(struct call *call, struct value **a)
 {
-	struct value *value = eval_item(call->eval, call->node, a[1], a[0]);
+	struct value *value = template_eval_item(call->eval, call->node, a[1], a[0]);
 	size_t n = !a[2] || a[2]->kind == VALUE_NONE ? 0 : value_is_list(a[2]) ? a[2]->list.n : 1;
 
 	for (size_t i = 0; value && i < n; i++) {
 		struct value *key = value_is_list(a[2]) ? a[2]->list.items[i] : a[2];
-		struct value *inner = eval_item(call->eval, call->node, value, key);
+		struct value *inner = template_eval_item(call->eval, call->node, value, key);
 		value_unref(value);
 		value = inner;
 	}
@@ -269,15 +273,18 @@ static struct value *do_rekey_on_member(struct call *call, struct value **a)
 	bool map = a[0]->kind == VALUE_DICT;
 
 	if (!map && !value_is_list(a[0]))
-		return call_fail(call, "rekey_on_member needs a list or dict of dicts");
+		return template_call_fail(call, "rekey_on_member needs a list or dict of dicts");
 	for (size_t i = 0; i < (map ? a[0]->dict.n : a[0]->list.n); i++) {
 		struct value *item = map ? a[0]->dict.entries[i].item : a[0]->list.items[i];
-		struct value *key = item->kind == VALUE_DICT ? dict_get(&item->dict, a[1]) : NULL;
+		struct value *key =
+			item->kind == VALUE_DICT ? template_dict_get(&item->dict, a[1]) : NULL;
 		if (!key || !value_hashable(key))
-			return call_fail(call, "rekey_on_member: item %zu has no such member", i);
-		if (!overwrite && dict_get(&dict->dict, key))
-			return call_fail(call, "rekey_on_member: two items have the same member");
-		dict_put(&dict->dict, value_keep(key), value_keep(item));
+			return template_call_fail(
+				call, "rekey_on_member: item %zu has no such member", i);
+		if (!overwrite && template_dict_get(&dict->dict, key))
+			return template_call_fail(
+				call, "rekey_on_member: two items have the same member");
+		template_dict_put(&dict->dict, value_keep(key), value_keep(item));
 	}
 	return steal(&dict);
 }
@@ -297,4 +304,5 @@ static const struct builtin entries[] = {
 	{"rekey_on_member", do_rekey_on_member, "data key duplicates", 2, 0},
 };
 
-const struct filter_table filter_data_table = {entries, sizeof(entries) / sizeof(*entries)};
+const struct filter_table template_filter_data_table = {entries,
+							sizeof(entries) / sizeof(*entries)};

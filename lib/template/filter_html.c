@@ -26,7 +26,7 @@ static void escape(const char *text, size_t length, struct buf *out)
 
 static struct value *do_escape(struct call *call, struct value **a)
 {
-	cleanup_value struct value *string = filter_string(a[0]);
+	cleanup_value struct value *string = template_filter_string(a[0]);
 	struct buf out = BUF_INIT;
 
 	(void)call;
@@ -38,13 +38,13 @@ static struct value *do_escape(struct call *call, struct value **a)
 static struct value *do_safe(struct call *call, struct value **a)
 {
 	(void)call;
-	return filter_string(a[0]);
+	return template_filter_string(a[0]);
 }
 
 /* "<b>" and comments go, white space becomes single blanks, the five entities become characters. */
 static struct value *do_striptags(struct call *call, struct value **a)
 {
-	cleanup_value struct value *string = filter_string(a[0]);
+	cleanup_value struct value *string = template_filter_string(a[0]);
 	const char *text = string->string.text;
 	struct buf bare = BUF_INIT, out = BUF_INIT;
 	static const char *const entities[][2] = {{"&lt;", "<"},    {"&gt;", ">"},
@@ -64,8 +64,8 @@ static struct value *do_striptags(struct call *call, struct value **a)
 	buf_done(&bare);
 	char *joined = list_join(&words, " ");
 	for (size_t i = 0; i < 6; i++) {
-		text_replace(joined, strlen(joined), entities[i][0], strlen(entities[i][0]),
-			     entities[i][1], 1, -1, &out);
+		template_text_replace(joined, strlen(joined), entities[i][0],
+				      strlen(entities[i][0]), entities[i][1], 1, -1, &out);
 		free(joined);
 		joined = buf_steal(&out);
 	}
@@ -76,7 +76,7 @@ static struct value *do_striptags(struct call *call, struct value **a)
 
 static void url_quote(const struct value *value, bool query, struct buf *out)
 {
-	cleanup_value struct value *string = filter_string((struct value *)value);
+	cleanup_value struct value *string = template_filter_string((struct value *)value);
 
 	for (size_t i = 0; i < string->string.length; i++) {
 		unsigned char c = (unsigned char)string->string.text[i];
@@ -105,8 +105,8 @@ static struct value *do_urlencode(struct call *call, struct value **a)
 			const struct value *pair = a[0]->list.items[i];
 			if (!value_is_list(pair) || pair->list.n != 2) {
 				buf_done(&out);
-				return call_fail(call,
-						 "urlencode needs pairs of a key and a value");
+				return template_call_fail(
+					call, "urlencode needs pairs of a key and a value");
 			}
 			buf_addstr(&out, i ? "&" : "");
 			url_quote(pair->list.items[0], true, &out);
@@ -126,7 +126,7 @@ static int hex(char c)
 
 static struct value *do_urldecode(struct call *call, struct value **a)
 {
-	cleanup_value struct value *string = filter_string(a[0]);
+	cleanup_value struct value *string = template_filter_string(a[0]);
 	const char *text = string->string.text;
 	struct buf out = BUF_INIT;
 
@@ -148,19 +148,19 @@ static struct value *do_xmlattr(struct call *call, struct value **a)
 	struct buf out = BUF_INIT;
 
 	if (a[0]->kind != VALUE_DICT)
-		return call_fail(call, "xmlattr needs a dict, not a %s", value_type(a[0]));
+		return template_call_fail(call, "xmlattr needs a dict, not a %s", value_type(a[0]));
 	for (size_t i = 0; i < a[0]->dict.n; i++) {
 		const struct dict_entry *entry = &a[0]->dict.entries[i];
 		if (entry->item->kind == VALUE_NONE || entry->item->kind == VALUE_UNDEFINED)
 			continue;
-		cleanup_value struct value *key = filter_string(entry->key),
-					   *item = filter_string(entry->item);
+		cleanup_value struct value *key = template_filter_string(entry->key),
+					   *item = template_filter_string(entry->item);
 		if (strpbrk(key->string.text, " \t\n\r\f\v/>=")) {
 			buf_done(&out);
-			return call_fail(call, "'%s' cannot be the name of an attribute",
-					 key->string.text);
+			return template_call_fail(call, "'%s' cannot be the name of an attribute",
+						  key->string.text);
 		}
-		if (out.len || call_truth(a[1], true))
+		if (out.len || template_call_truth(a[1], true))
 			buf_addch(&out, ' ');
 		escape(key->string.text, key->string.length, &out);
 		buf_addstr(&out, "=\"");
@@ -178,15 +178,15 @@ static struct value *do_tojson(struct call *call, struct value **a)
 	struct buf json = BUF_INIT, out = BUF_INIT;
 	int64_t indent;
 
-	if (!call_int(call, a[1], -1, &indent))
+	if (!template_call_int(call, a[1], -1, &indent))
 		return NULL;
 	style.sort = TO_JSON_BY_KEY;
 	style.indent = (int)indent;
 	if (indent >= 0)
 		style.item_separator = ",";
-	if (to_json(a[0], &style, &json, &err) < 0) {
+	if (template_to_json(a[0], &style, &json, &err) < 0) {
 		buf_done(&json);
-		return eval_fail_err(call->eval, call->node, &err);
+		return template_eval_fail_err(call->eval, call->node, &err);
 	}
 	for (size_t i = 0; i < json.len; i++)
 		if (strchr("<>&'", json.data[i]))
@@ -209,7 +209,7 @@ static struct value *do_pprint(struct call *call, struct value **a)
 static struct value *do_urlize(struct call *call, struct value **a)
 {
 	(void)a;
-	return call_fail(call, "urlize is not supported: it is for HTML pages");
+	return template_call_fail(call, "urlize is not supported: it is for HTML pages");
 }
 
 static struct value *do_attr(struct call *call, struct value **a)
@@ -217,15 +217,15 @@ static struct value *do_attr(struct call *call, struct value **a)
 	const char *name;
 	size_t length;
 
-	if (!call_text(call, a[1], NULL, &name, &length))
+	if (!template_call_text(call, a[1], NULL, &name, &length))
 		return NULL;
 	/* unlike a point, attr does not look at the keys of a dict */
 	if (a[0]->kind != VALUE_DICT)
-		return eval_attribute(call->eval, call->node, a[0], a[1]);
-	struct value *method = method_find(a[0], name);
+		return template_eval_attribute(call->eval, call->node, a[0], a[1]);
+	struct value *method = template_method_find(a[0], name);
 	return method ? method
-		      : eval_undefined(call->eval, call->node, "a dict has no attribute '%s'",
-				       name);
+		      : template_eval_undefined(call->eval, call->node,
+						"a dict has no attribute '%s'", name);
 }
 
 static const struct builtin entries[] = {
@@ -243,4 +243,5 @@ static const struct builtin entries[] = {
 	{"attr", do_attr, "obj name", 2, CALL_LAZY},
 };
 
-const struct filter_table filter_html_table = {entries, sizeof(entries) / sizeof(*entries)};
+const struct filter_table template_filter_html_table = {entries,
+							sizeof(entries) / sizeof(*entries)};

@@ -14,21 +14,21 @@ static struct value *do_length(struct call *call, struct value **a)
 		value = value->object.class->sequence(value);
 	if (value->kind != VALUE_STRING && value->kind != VALUE_RANGE &&
 	    value->kind != VALUE_DICT && !value_is_list(value))
-		return call_fail(call, "a %s has no length", value_type(value));
+		return template_call_fail(call, "a %s has no length", value_type(value));
 	return value_int((int64_t)value_length(value));
 }
 
 static struct value *end_of(struct call *call, struct value *value, bool last)
 {
-	cleanup_value struct value *items = eval_items(call->eval, call->node, value);
+	cleanup_value struct value *items = template_eval_items(call->eval, call->node, value);
 
 	if (!items)
 		return NULL;
 	if (!items->list.n)
-		return eval_undefined(call->eval, call->node,
-				      "there is no %s item: the list is empty",
-				      last ? "last" : "first");
-	struct value *item = eval_list_at(call->eval, items, last ? items->list.n - 1 : 0);
+		return template_eval_undefined(call->eval, call->node,
+					       "there is no %s item: the list is empty",
+					       last ? "last" : "first");
+	struct value *item = template_eval_list_at(call->eval, items, last ? items->list.n - 1 : 0);
 	return item ? value_keep(item) : NULL;
 }
 
@@ -44,7 +44,7 @@ static struct value *do_last(struct call *call, struct value **a)
 
 static struct value *do_list(struct call *call, struct value **a)
 {
-	cleanup_value struct value *items = eval_items(call->eval, call->node, a[0]);
+	cleanup_value struct value *items = template_eval_items(call->eval, call->node, a[0]);
 
 	if (!items)
 		return NULL;
@@ -57,17 +57,18 @@ static struct value *do_list(struct call *call, struct value **a)
 
 static struct value *do_join(struct call *call, struct value **a)
 {
-	cleanup_value struct value *items = filter_items(call, a[0]);
-	cleanup_value struct value *separator = a[1] ? filter_string(a[1]) : value_string("", 0);
+	cleanup_value struct value *items = template_filter_items(call, a[0]);
+	cleanup_value struct value *separator =
+		a[1] ? template_filter_string(a[1]) : value_string("", 0);
 	struct buf out = BUF_INIT;
 	bool by = a[2] && a[2]->kind != VALUE_NONE;
 
 	for (size_t i = 0; items && i < items->list.n; i++) {
 		cleanup_value struct value *item =
-			by ? filter_pick(call, items->list.items[i], a[2])
+			by ? template_filter_pick(call, items->list.items[i], a[2])
 			   : value_keep(items->list.items[i]);
 		if (item && item->kind == VALUE_UNDEFINED)
-			eval_trip(call->eval, item);
+			template_eval_trip(call->eval, item);
 		if (!item || item->kind == VALUE_UNDEFINED) {
 			buf_done(&out);
 			return NULL;
@@ -91,7 +92,7 @@ static struct value *reversed(const struct value *items)
 static struct value *do_reverse(struct call *call, struct value **a)
 {
 	struct buf out = BUF_INIT;
-	cleanup_value struct value *items = filter_items(call, a[0]);
+	cleanup_value struct value *items = template_filter_items(call, a[0]);
 
 	if (!items || a[0]->kind != VALUE_STRING)
 		return items ? reversed(items) : NULL;
@@ -105,14 +106,14 @@ static struct value *key_of(struct call *call, struct value *item, struct value 
 			    bool case_sensitive)
 {
 	cleanup_value struct value *value = attribute && attribute->kind != VALUE_NONE
-						    ? filter_pick(call, item, attribute)
+						    ? template_filter_pick(call, item, attribute)
 						    : value_keep(item);
 
 	if (!value)
 		return NULL;
 	if (value->kind == VALUE_UNDEFINED)
-		return eval_trip(call->eval, value);
-	return case_sensitive ? steal(&value) : filter_fold(value);
+		return template_eval_trip(call->eval, value);
+	return case_sensitive ? steal(&value) : template_filter_fold(value);
 }
 
 /* "a,b.c": a key of several attributes, compared one after the other. */
@@ -150,17 +151,17 @@ static struct value *keys_of(struct call *call, const struct value *items, struc
 
 static struct value *do_sort(struct call *call, struct value **a)
 {
-	cleanup_value struct value *items = filter_items(call, a[0]);
+	cleanup_value struct value *items = template_filter_items(call, a[0]);
 	cleanup_value struct value *keys =
-		items ? keys_of(call, items, a[3], call_truth(a[2], false)) : NULL;
+		items ? keys_of(call, items, a[3], template_call_truth(a[2], false)) : NULL;
 
 	if (!keys)
 		return NULL;
 	struct value *list = value_list_room(items->list.n);
 	for (size_t i = 0; i < items->list.n; i++)
 		value_list_add(list, value_keep(items->list.items[i]));
-	if (sort_items(call, list->list.items, keys->list.items, list->list.n,
-		       call_truth(a[1], false)))
+	if (template_sort_items(call, list->list.items, keys->list.items, list->list.n,
+				template_call_truth(a[1], false)))
 		return list;
 	value_unref(list);
 	return NULL;
@@ -171,41 +172,44 @@ static struct value *do_dictsort(struct call *call, struct value **a)
 	bool by_value = a[2] && value_is_text(a[2], "value");
 
 	if (a[0]->kind != VALUE_DICT)
-		return call_fail(call, "dictsort needs a dict, not a %s", value_type(a[0]));
+		return template_call_fail(call, "dictsort needs a dict, not a %s",
+					  value_type(a[0]));
 	if (a[2] && !by_value && !value_is_text(a[2], "key"))
-		return call_fail(call, "dictsort sorts by 'key' or 'value' only");
+		return template_call_fail(call, "dictsort sorts by 'key' or 'value' only");
 	cleanup_value struct value *keys = value_list(), *pairs = value_list();
 	for (size_t i = 0; i < a[0]->dict.n; i++) {
 		const struct dict_entry *entry = &a[0]->dict.entries[i];
 		struct value *by = by_value ? entry->item : entry->key;
-		value_list_add(keys, call_truth(a[1], false) ? value_keep(by) : filter_fold(by));
+		value_list_add(keys, template_call_truth(a[1], false) ? value_keep(by)
+								      : template_filter_fold(by));
 		value_list_add(pairs,
 			       value_pair_of(value_keep(entry->key), value_keep(entry->item)));
 	}
-	return sort_items(call, pairs->list.items, keys->list.items, keys->list.n,
-			  call_truth(a[3], false))
+	return template_sort_items(call, pairs->list.items, keys->list.items, keys->list.n,
+				   template_call_truth(a[3], false))
 		       ? steal(&pairs)
 		       : NULL;
 }
 
 static struct value *extreme(struct call *call, struct value **a, bool largest)
 {
-	cleanup_value struct value *items = filter_items(call, a[0]);
+	cleanup_value struct value *items = template_filter_items(call, a[0]);
 	cleanup_value struct value *keys =
-		items ? keys_of(call, items, a[2], call_truth(a[1], false)) : NULL;
+		items ? keys_of(call, items, a[2], template_call_truth(a[1], false)) : NULL;
 	size_t best = 0;
 	int order;
 
 	if (!keys)
 		return NULL;
 	if (!items->list.n)
-		return eval_undefined(call->eval, call->node, "an empty list has no %s item",
-				      largest ? "largest" : "smallest");
+		return template_eval_undefined(call->eval, call->node,
+					       "an empty list has no %s item",
+					       largest ? "largest" : "smallest");
 	for (size_t i = 1; i < keys->list.n; i++) {
 		if (!value_order(keys->list.items[i], keys->list.items[best], &order))
-			return call_fail(call, "%s cannot order a %s and a %s", call->name,
-					 value_type(keys->list.items[best]),
-					 value_type(keys->list.items[i]));
+			return template_call_fail(call, "%s cannot order a %s and a %s", call->name,
+						  value_type(keys->list.items[best]),
+						  value_type(keys->list.items[i]));
 		if (largest ? order > 0 && order != NUMBER_UNORDERED : order < 0)
 			best = i;
 	}
@@ -225,9 +229,9 @@ static struct value *do_max(struct call *call, struct value **a)
 /* Ansible's unique compares as it is, Jinja's folds case: Ansible's is the one in force. */
 static struct value *do_unique(struct call *call, struct value **a)
 {
-	cleanup_value struct value *items = filter_items(call, a[0]), *list = value_list();
+	cleanup_value struct value *items = template_filter_items(call, a[0]), *list = value_list();
 	cleanup_value struct value *keys =
-		items ? keys_of(call, items, a[2], call_truth(a[1], false)) : NULL;
+		items ? keys_of(call, items, a[2], template_call_truth(a[1], false)) : NULL;
 	cleanup_value struct value *seen = value_dict();
 
 	for (size_t i = 0; keys && i < keys->list.n; i++) {
@@ -245,7 +249,7 @@ static struct value *do_unique(struct call *call, struct value **a)
 		if (value_is_list(seen))
 			value_list_add(seen, value_keep(key));
 		else
-			dict_put(&seen->dict, value_keep(key), value_none());
+			template_dict_put(&seen->dict, value_keep(key), value_none());
 		value_list_add(list, value_keep(items->list.items[i]));
 	}
 	return keys ? steal(&list) : NULL;
@@ -253,12 +257,13 @@ static struct value *do_unique(struct call *call, struct value **a)
 
 static struct value *do_sum(struct call *call, struct value **a)
 {
-	cleanup_value struct value *items = filter_items(call, a[0]);
+	cleanup_value struct value *items = template_filter_items(call, a[0]);
 	cleanup_value struct value *sum = a[2] ? value_keep(a[2]) : value_int(0);
 
 	for (size_t i = 0; items && i < items->list.n; i++) {
 		cleanup_value struct value *item = key_of(call, items->list.items[i], a[1], true);
-		struct value *more = item ? eval_add(call->eval, call->node, sum, item) : NULL;
+		struct value *more =
+			item ? template_eval_add(call->eval, call->node, sum, item) : NULL;
 		if (!more)
 			return NULL;
 		value_unref(sum);
@@ -270,13 +275,14 @@ static struct value *do_sum(struct call *call, struct value **a)
 /* "slice": n columns; the first ones are longer. "batch": rows of n. */
 static struct value *do_slice(struct call *call, struct value **a)
 {
-	cleanup_value struct value *items = filter_items(call, a[0]), *slices = value_list();
+	cleanup_value struct value *items = template_filter_items(call, a[0]),
+				   *slices = value_list();
 	int64_t count;
 
-	if (!items || !call_int(call, a[1], 0, &count))
+	if (!items || !template_call_int(call, a[1], 0, &count))
 		return NULL;
 	if (count < 1 || count > 1000000)
-		return call_fail(call, "slice needs a number of slices above 0");
+		return template_call_fail(call, "slice needs a number of slices above 0");
 	size_t n = items->list.n, each = n / (size_t)count, extra = n % (size_t)count, at = 0;
 	for (size_t i = 0; i < (size_t)count; i++) {
 		struct value *slice = value_list();
@@ -292,14 +298,15 @@ static struct value *do_slice(struct call *call, struct value **a)
 
 static struct value *do_batch(struct call *call, struct value **a)
 {
-	cleanup_value struct value *items = filter_items(call, a[0]), *batches = value_list();
+	cleanup_value struct value *items = template_filter_items(call, a[0]),
+				   *batches = value_list();
 	struct value *batch = NULL;
 	int64_t size;
 
-	if (!items || !call_int(call, a[1], 0, &size))
+	if (!items || !template_call_int(call, a[1], 0, &size))
 		return NULL;
 	if (size < 1 || size > 1000000)
-		return call_fail(call, "batch needs a size above 0");
+		return template_call_fail(call, "batch needs a size above 0");
 	for (size_t i = 0; i < items->list.n; i++) {
 		if (i % (size_t)size == 0) {
 			batch = value_list();
@@ -317,7 +324,7 @@ static struct value *do_items(struct call *call, struct value **a)
 	if (a[0]->kind == VALUE_UNDEFINED)
 		return value_list();
 	if (a[0]->kind != VALUE_DICT)
-		return call_fail(call, "items needs a dict, not a %s", value_type(a[0]));
+		return template_call_fail(call, "items needs a dict, not a %s", value_type(a[0]));
 	struct value *list = value_list_room(a[0]->dict.n);
 	for (size_t i = 0; i < a[0]->dict.n; i++)
 		value_list_add(list, value_pair_of(value_keep(a[0]->dict.entries[i].key),
@@ -328,8 +335,8 @@ static struct value *do_items(struct call *call, struct value **a)
 static struct value *do_random(struct call *call, struct value **a)
 {
 	(void)a;
-	return call_fail(call, "%s gives something else each time, and rendering must not",
-			 call->name);
+	return template_call_fail(call, "%s gives something else each time, and rendering must not",
+				  call->name);
 }
 
 static const struct builtin entries[] = {
@@ -353,4 +360,5 @@ static const struct builtin entries[] = {
 	{"shuffle", do_random, "mylist seed", 1, 0},
 };
 
-const struct filter_table filter_list_table = {entries, sizeof(entries) / sizeof(*entries)};
+const struct filter_table template_filter_list_table = {entries,
+							sizeof(entries) / sizeof(*entries)};

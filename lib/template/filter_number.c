@@ -22,19 +22,20 @@ static struct value *do_int(struct call *call, struct value **a)
 	int64_t base;
 	struct value *number = NULL;
 
-	if (!call_int(call, a[2], 10, &base))
+	if (!template_call_int(call, a[2], 10, &base))
 		return NULL;
 	if (base < 0 || base == 1 || base > 36)
 		return otherwise(a[1], value_int(0));
 	if (a[0]->kind == VALUE_STRING) {
-		number = number_parse_int(a[0]->string.text, a[0]->string.length, (int)base);
+		number = template_number_parse_int(a[0]->string.text, a[0]->string.length,
+						   (int)base);
 		if (number)
 			return number;
 		cleanup_value struct value *real =
-			number_parse_float(a[0]->string.text, a[0]->string.length);
-		number = real ? number_truncate(real) : NULL;
+			template_number_parse_float(a[0]->string.text, a[0]->string.length);
+		number = real ? template_number_truncate(real) : NULL;
 	} else if (value_is_number(a[0])) {
-		number = number_truncate(a[0]);
+		number = template_number_truncate(a[0]);
 	}
 	return number ? number : otherwise(a[1], value_int(0));
 }
@@ -45,9 +46,9 @@ static struct value *do_float(struct call *call, struct value **a)
 
 	(void)call;
 	if (a[0]->kind == VALUE_STRING)
-		number = number_parse_float(a[0]->string.text, a[0]->string.length);
+		number = template_number_parse_float(a[0]->string.text, a[0]->string.length);
 	else if (value_is_number(a[0]))
-		number = value_float(number_double(a[0]));
+		number = value_float(template_number_double(a[0]));
 	return number ? number : otherwise(a[1], value_float(0));
 }
 
@@ -55,12 +56,13 @@ static bool need_number(struct call *call, struct value *value)
 {
 	if (value_is_number(value))
 		return true;
-	return call_fail(call, "%s needs a number, not a %s", call->name, value_type(value));
+	return template_call_fail(call, "%s needs a number, not a %s", call->name,
+				  value_type(value));
 }
 
 static struct value *do_abs(struct call *call, struct value **a)
 {
-	return need_number(call, a[0]) ? number_absolute(a[0]) : NULL;
+	return need_number(call, a[0]) ? template_number_absolute(a[0]) : NULL;
 }
 
 static struct value *do_round(struct call *call, struct value **a)
@@ -69,24 +71,25 @@ static struct value *do_round(struct call *call, struct value **a)
 	const char *method;
 	size_t length;
 
-	if (!need_number(call, a[0]) || !call_int(call, a[1], 0, &digits) ||
-	    !call_text(call, a[2], "common", &method, &length))
+	if (!need_number(call, a[0]) || !template_call_int(call, a[1], 0, &digits) ||
+	    !template_call_text(call, a[2], "common", &method, &length))
 		return NULL;
 	if (digits > 300 || digits < -300)
-		return call_fail(call, "round to %lld digits is too much", (long long)digits);
+		return template_call_fail(call, "round to %lld digits is too much",
+					  (long long)digits);
 	if (!strcmp(method, "common")) {
 		if (a[0]->kind != VALUE_FLOAT && digits >= 0)
-			return number_truncate(a[0]);
-		double rounded = number_round(number_double(a[0]), (int)digits);
+			return template_number_truncate(a[0]);
+		double rounded = template_number_round(template_number_double(a[0]), (int)digits);
 		return a[0]->kind == VALUE_FLOAT ? value_float(rounded)
 						 : value_int((int64_t)rounded);
 	}
-	double unit = pow(10, (double)digits), scaled = number_double(a[0]) * unit;
+	double unit = pow(10, (double)digits), scaled = template_number_double(a[0]) * unit;
 	if (!strcmp(method, "ceil"))
 		return value_float(ceil(scaled) / unit);
 	if (!strcmp(method, "floor"))
 		return value_float(floor(scaled) / unit);
-	return call_fail(call, "round knows the methods common, ceil and floor");
+	return template_call_fail(call, "round knows the methods common, ceil and floor");
 }
 
 /* 4.1 MB */
@@ -95,18 +98,18 @@ static struct value *do_filesizeformat(struct call *call, struct value **a)
 	static const char *const decimal[] = {"kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB"};
 	static const char *const binary[] = {"KiB", "MiB", "GiB", "TiB",
 					     "PiB", "EiB", "ZiB", "YiB"};
-	bool two = call_truth(a[1], false);
+	bool two = template_call_truth(a[1], false);
 	double base = two ? 1024 : 1000, unit = base;
 	cleanup_value struct value *number =
 		a[0]->kind == VALUE_STRING
-			? number_parse_float(a[0]->string.text, a[0]->string.length)
+			? template_number_parse_float(a[0]->string.text, a[0]->string.length)
 			: value_keep(a[0]);
 	struct buf out = BUF_INIT;
 	size_t i = 0;
 
 	if (!number || !value_is_number(number))
-		return call_fail(call, "filesizeformat needs a number");
-	double bytes = number_double(number);
+		return template_call_fail(call, "filesizeformat needs a number");
+	double bytes = template_number_double(number);
 	if (bytes == 1)
 		return value_text_of("1 Byte");
 	if (bytes < base) {
@@ -134,13 +137,13 @@ static double size_of(char letter)
 static struct value *do_human_readable(struct call *call, struct value **a)
 {
 	cleanup_value struct value *number = NULL;
-	bool bits = call_truth(a[1], false), unit = a[2] && a[2]->kind == VALUE_STRING;
+	bool bits = template_call_truth(a[1], false), unit = a[2] && a[2]->kind == VALUE_STRING;
 	struct buf out = BUF_INIT;
 	char letter = 'B';
 
 	if (!need_number(call, a[0]))
 		return NULL;
-	double size = number_double(a[0]);
+	double size = template_number_double(a[0]);
 	for (size_t i = 0; i < sizeof(sizes) - 1 && letter == 'B'; i++)
 		if (unit ? toupper((unsigned char)*a[2]->string.text) == sizes[i]
 			 : size >= size_of(sizes[i]))
@@ -171,31 +174,31 @@ static bool is_unit(const char *unit, bool bits)
 
 static struct value *do_human_to_bytes(struct call *call, struct value **a)
 {
-	cleanup_value struct value *string = filter_string(a[0]);
+	cleanup_value struct value *string = template_filter_string(a[0]);
 	const char *text = string->string.text, *unit;
 	size_t number = strspn(text, "0123456789.");
-	bool bits = call_truth(a[2], false);
+	bool bits = template_call_truth(a[2], false);
 
-	cleanup_value struct value *amount = number_parse_float(text, number);
+	cleanup_value struct value *amount = template_number_parse_float(text, number);
 	if (!amount)
-		return call_fail(call, "human_to_bytes cannot read '%s'", text);
+		return template_call_fail(call, "human_to_bytes cannot read '%s'", text);
 	unit = text + number + strspn(text + number, " \t");
 	if (!*unit && a[1] && a[1]->kind == VALUE_STRING)
 		unit = a[1]->string.text;
 	double factor = *unit ? size_of(*unit) : 1;
 	if (factor == 0 || (*unit && !is_unit(unit, bits)))
-		return call_fail(call, "human_to_bytes knows no unit '%s'", unit);
+		return template_call_fail(call, "human_to_bytes knows no unit '%s'", unit);
 	cleanup_value struct value *bytes = value_float(nearbyint(amount->real * factor));
-	return number_truncate(bytes);
+	return template_number_truncate(bytes);
 }
 
 static struct value *do_log(struct call *call, struct value **a)
 {
 	if (!need_number(call, a[0]) || (a[1] && !need_number(call, a[1])))
 		return NULL;
-	double x = number_double(a[0]), base = a[1] ? number_double(a[1]) : M_E;
+	double x = template_number_double(a[0]), base = a[1] ? template_number_double(a[1]) : M_E;
 	if (x <= 0 || base <= 0 || base == 1)
-		return call_fail(call, "log is not defined here");
+		return template_call_fail(call, "log is not defined here");
 	if (base == 10)
 		return value_float(log10(x));
 	return value_float(a[1] ? log(x) / log(base) : log(x) / log(M_E));
@@ -205,17 +208,19 @@ static struct value *do_pow(struct call *call, struct value **a)
 {
 	if (!need_number(call, a[0]) || !need_number(call, a[1]))
 		return NULL;
-	double result = pow(number_double(a[0]), number_double(a[1]));
-	return isfinite(result) ? value_float(result) : call_fail(call, "pow is not defined here");
+	double result = pow(template_number_double(a[0]), template_number_double(a[1]));
+	return isfinite(result) ? value_float(result)
+				: template_call_fail(call, "pow is not defined here");
 }
 
 static struct value *do_root(struct call *call, struct value **a)
 {
 	if (!need_number(call, a[0]) || (a[1] && !need_number(call, a[1])))
 		return NULL;
-	double x = number_double(a[0]), base = a[1] ? number_double(a[1]) : 2;
+	double x = template_number_double(a[0]), base = a[1] ? template_number_double(a[1]) : 2;
 	double result = base == 2 ? sqrt(x) : pow(x, 1.0 / base);
-	return isfinite(result) ? value_float(result) : call_fail(call, "root is not defined here");
+	return isfinite(result) ? value_float(result)
+				: template_call_fail(call, "root is not defined here");
 }
 
 static const struct builtin entries[] = {
@@ -231,4 +236,5 @@ static const struct builtin entries[] = {
 	{"root", do_root, "x base", 1, 0},
 };
 
-const struct filter_table filter_number_table = {entries, sizeof(entries) / sizeof(*entries)};
+const struct filter_table template_filter_number_table = {entries,
+							  sizeof(entries) / sizeof(*entries)};

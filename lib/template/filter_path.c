@@ -11,7 +11,7 @@ static bool text(struct call *call, struct value *arg, const char **ret)
 {
 	size_t length;
 
-	return call_text(call, arg, NULL, ret, &length);
+	return template_call_text(call, arg, NULL, ret, &length);
 }
 
 static struct value *do_basename(struct call *call, struct value **a)
@@ -67,7 +67,7 @@ static struct value *do_path_join(struct call *call, struct value **a)
 
 	if (a[0]->kind == VALUE_STRING)
 		return value_keep(a[0]);
-	cleanup_value struct value *parts = filter_items(call, a[0]);
+	cleanup_value struct value *parts = template_filter_items(call, a[0]);
 	for (size_t i = 0; parts && i < parts->list.n; i++) {
 		if (!text(call, parts->list.items[i], &part)) {
 			buf_done(&path);
@@ -123,7 +123,7 @@ static struct value *do_relpath(struct call *call, struct value **a)
 	    *start != '/')
 		return call->eval->raised
 			       ? NULL
-			       : call_fail(call, "relpath needs two absolute paths here");
+			       : template_call_fail(call, "relpath needs two absolute paths here");
 	cleanup_free char *p = normal(path), *s = normal(start);
 	list_split(&to, p, "/");
 	list_split(&from, s, "/");
@@ -140,14 +140,14 @@ static struct value *do_relpath(struct call *call, struct value **a)
 
 static struct value *do_commonpath(struct call *call, struct value **a)
 {
-	cleanup_value struct value *paths = filter_items(call, a[0]);
+	cleanup_value struct value *paths = template_filter_items(call, a[0]);
 	cleanup_list struct list common = LIST_INIT;
 	const char *path = "";
 
 	if (!paths)
 		return NULL;
 	if (!paths->list.n)
-		return call_fail(call, "commonpath needs at least one path");
+		return template_call_fail(call, "commonpath needs at least one path");
 	for (size_t i = 0; i < paths->list.n; i++) {
 		cleanup_list struct list parts = LIST_INIT;
 		if (!text(call, paths->list.items[i], &path))
@@ -222,9 +222,9 @@ static struct value *do_urlsplit(struct call *call, struct value **a)
 	const char *whole, *query;
 	size_t length;
 
-	if (!text(call, a[0], &whole) || !call_text(call, a[1], "", &query, &length))
+	if (!text(call, a[0], &whole) || !template_call_text(call, a[1], "", &query, &length))
 		return NULL;
-	url_split(whole, &url);
+	template_url_split(whole, &url);
 	value_dict_set(parts, "fragment", value_text_of(url.fragment));
 	value_dict_set(parts, "hostname", or_none(url.hostname));
 	value_dict_set(parts, "netloc", value_text_of(url.netloc));
@@ -238,14 +238,14 @@ static struct value *do_urlsplit(struct call *call, struct value **a)
 		return steal(&parts);
 	struct value *part = value_get(parts, query);
 	return part ? value_keep(part)
-		    : call_fail(call, "urlsplit: unknown URL component: %s", query);
+		    : template_call_fail(call, "urlsplit: unknown URL component: %s", query);
 }
 
 static struct value *refuse(struct call *call, struct value **a)
 {
 	(void)a;
-	return call_fail(call, "filter '%s' looks at this machine, which templates must not",
-			 call->name);
+	return template_call_fail(
+		call, "filter '%s' looks at this machine, which templates must not", call->name);
 }
 
 static const struct builtin entries[] = {
@@ -266,4 +266,5 @@ static const struct builtin entries[] = {
 	{"fileglob", refuse, "path", 1, 0},
 };
 
-const struct filter_table filter_path_table = {entries, sizeof(entries) / sizeof(*entries)};
+const struct filter_table template_filter_path_table = {entries,
+							sizeof(entries) / sizeof(*entries)};

@@ -21,11 +21,11 @@ static bool compile(struct call *call, struct value *pattern, struct value *igno
 	const char *text;
 	size_t length;
 
-	if (!call_text(call, pattern, "", &text, &length))
+	if (!template_call_text(call, pattern, "", &text, &length))
 		return false;
-	if (regex_compile(text, length, call_truth(ignore_case, false),
-			  call_truth(multiline, false), ret, &err) < 0)
-		return eval_fail_err(call->eval, call->node, &err);
+	if (template_regex_compile(text, length, template_call_truth(ignore_case, false),
+				   template_call_truth(multiline, false), ret, &err) < 0)
+		return template_eval_fail_err(call->eval, call->node, &err);
 	return true;
 }
 
@@ -41,11 +41,11 @@ static int next_match(struct walk *walk, size_t *ret_begin, size_t *ret_end, str
 {
 	if (walk->at > walk->length)
 		return 0;
-	int r = regex_find(walk->regex, walk->text, walk->length, walk->at, false, walk->not_empty,
-			   err);
+	int r = template_regex_find(walk->regex, walk->text, walk->length, walk->at, false,
+				    walk->not_empty, err);
 	if (r <= 0)
 		return r;
-	regex_group(walk->regex, 0, ret_begin, ret_end);
+	template_regex_group(walk->regex, 0, ret_begin, ret_end);
 	walk->not_empty = *ret_begin == *ret_end;
 	walk->at = *ret_end;
 	return 1;
@@ -61,8 +61,8 @@ static int substitute(struct walk *walk, const struct value *replacement, int64_
 	*ret_count = 0;
 	while ((most <= 0 || *ret_count < most) && (r = next_match(walk, &begin, &end, err)) > 0) {
 		buf_add(out, walk->text + done, begin - done);
-		r = regex_expand(walk->regex, walk->text, replacement->string.text,
-				 replacement->string.length, out, err);
+		r = template_regex_expand(walk->regex, walk->text, replacement->string.text,
+					  replacement->string.length, out, err);
 		if (r < 0)
 			return r;
 		done = end;
@@ -74,14 +74,16 @@ static int substitute(struct walk *walk, const struct value *replacement, int64_
 
 static struct value *do_replace(struct call *call, struct value **a)
 {
-	cleanup_value struct value *string = filter_string(a[0]);
-	cleanup_value struct value *replacement = a[2] ? filter_string(a[2]) : value_string("", 0);
+	cleanup_value struct value *string = template_filter_string(a[0]);
+	cleanup_value struct value *replacement =
+		a[2] ? template_filter_string(a[2]) : value_string("", 0);
 	cleanup_regex struct regex regex = {0};
 	cleanup_err struct err err = ERR_INIT;
 	struct buf out = BUF_INIT;
 	int64_t most, mandatory, count;
 
-	if (!call_int(call, a[5], 0, &most) || !call_int(call, a[6], 0, &mandatory) ||
+	if (!template_call_int(call, a[5], 0, &most) ||
+	    !template_call_int(call, a[6], 0, &mandatory) ||
 	    !compile(call, a[1], a[3], a[4], &regex))
 		return NULL;
 	struct walk walk = {&regex, string->string.text, string->string.length, 0, false};
@@ -93,14 +95,14 @@ static struct value *do_replace(struct call *call, struct value **a)
 	if (r >= 0)
 		return value_take_buf(&out);
 	buf_done(&out);
-	return eval_fail_err(call->eval, call->node, &err);
+	return template_eval_fail_err(call->eval, call->node, &err);
 }
 
 static struct value *group_value(const struct walk *walk, size_t i, bool or_none)
 {
 	size_t begin, end;
 
-	if (regex_group(walk->regex, i, &begin, &end))
+	if (template_regex_group(walk->regex, i, &begin, &end))
 		return value_string(walk->text + begin, end - begin);
 	return or_none ? value_none() : value_string("", 0);
 }
@@ -108,7 +110,7 @@ static struct value *group_value(const struct walk *walk, size_t i, bool or_none
 /* The match, its only group, or all its groups, as re.findall has it. */
 static struct value *found(const struct walk *walk)
 {
-	size_t groups = regex_groups(walk->regex);
+	size_t groups = template_regex_groups(walk->regex);
 
 	if (groups < 2)
 		return group_value(walk, groups, false);
@@ -120,7 +122,7 @@ static struct value *found(const struct walk *walk)
 
 static struct value *do_findall(struct call *call, struct value **a)
 {
-	cleanup_value struct value *string = filter_string(a[0]), *list = value_list();
+	cleanup_value struct value *string = template_filter_string(a[0]), *list = value_list();
 	cleanup_regex struct regex regex = {0};
 	cleanup_err struct err err = ERR_INIT;
 	size_t begin, end;
@@ -131,10 +133,10 @@ static struct value *do_findall(struct call *call, struct value **a)
 	struct walk walk = {&regex, string->string.text, string->string.length, 0, false};
 	while ((r = next_match(&walk, &begin, &end, &err)) > 0)
 		value_list_add(list, found(&walk));
-	return r < 0 ? eval_fail_err(call->eval, call->node, &err) : steal(&list);
+	return r < 0 ? template_eval_fail_err(call->eval, call->node, &err) : steal(&list);
 }
 
-/* '\\1' or '\\g<name>' as an argument of regex_search; -1 after call_fail. */
+/* '\\1' or '\\g<name>' as an argument of regex_search; -1 after template_call_fail. */
 static int wanted_group(struct call *call, const struct regex *regex, struct value *arg)
 {
 	const char *text = arg->kind == VALUE_STRING ? arg->string.text : "";
@@ -145,10 +147,10 @@ static int wanted_group(struct call *call, const struct regex *regex, struct val
 	} else if (!strncmp(text, "\\g<", 3)) {
 		cleanup_free char *name = mem_strndup(text + 3, strcspn(text + 3, ">"));
 		group = isdigit((unsigned char)*name) ? atoi(name)
-						      : regex_group_number(regex, name);
+						      : template_regex_group_number(regex, name);
 	}
-	if (group < 0 || (size_t)group > regex_groups(regex)) {
-		call_fail(call, "regex_search: '%s' names no group", text);
+	if (group < 0 || (size_t)group > template_regex_groups(regex)) {
+		template_call_fail(call, "regex_search: '%s' names no group", text);
 		return -1;
 	}
 	return group;
@@ -156,16 +158,16 @@ static int wanted_group(struct call *call, const struct regex *regex, struct val
 
 static struct value *do_search(struct call *call, struct value **a)
 {
-	cleanup_value struct value *string = filter_string(a[0]), *groups = value_list();
+	cleanup_value struct value *string = template_filter_string(a[0]), *groups = value_list();
 	cleanup_regex struct regex regex = {0};
 	cleanup_err struct err err = ERR_INIT;
 
 	if (!compile(call, a[1], option(call, "ignorecase"), option(call, "multiline"), &regex))
 		return NULL;
-	int r = regex_find(&regex, string->string.text, string->string.length, 0, false, false,
-			   &err);
+	int r = template_regex_find(&regex, string->string.text, string->string.length, 0, false,
+				    false, &err);
 	if (r < 0)
-		return eval_fail_err(call->eval, call->node, &err);
+		return template_eval_fail_err(call->eval, call->node, &err);
 	if (!r)
 		return value_none();
 	struct walk walk = {&regex, string->string.text, string->string.length, 0, false};
@@ -182,13 +184,14 @@ static struct value *do_search(struct call *call, struct value **a)
 
 static struct value *do_escape(struct call *call, struct value **a)
 {
-	cleanup_value struct value *string = filter_string(a[0]);
+	cleanup_value struct value *string = template_filter_string(a[0]);
 	bool posix = a[1] && value_is_text(a[1], "posix_basic");
 	const char *special = posix ? "].[^$*\\" : "()[]{}?*+-|^$\\.&~# \t\n\r\v\f";
 	struct buf out = BUF_INIT;
 
 	if (a[1] && !posix && !value_is_text(a[1], "python"))
-		return call_fail(call, "regex_escape knows the types python and posix_basic");
+		return template_call_fail(call,
+					  "regex_escape knows the types python and posix_basic");
 	for (size_t i = 0; i < string->string.length; i++) {
 		char c = string->string.text[i];
 		if (c && strchr(special, c))
@@ -206,4 +209,5 @@ static const struct builtin entries[] = {
 	{"regex_escape", do_escape, "string re_type", 1, 0},
 };
 
-const struct filter_table filter_regex_table = {entries, sizeof(entries) / sizeof(*entries)};
+const struct filter_table template_filter_regex_table = {entries,
+							 sizeof(entries) / sizeof(*entries)};

@@ -21,8 +21,8 @@ static struct value *map_attribute(struct call *call, struct value *items, struc
 	struct value *otherwise = named(call, "default");
 
 	for (size_t i = 0; i < items->list.n; i++) {
-		struct value *item = eval_list_at(call->eval, items, i);
-		struct value *picked = item ? filter_pick(call, item, attribute) : NULL;
+		struct value *item = template_eval_list_at(call->eval, items, i);
+		struct value *picked = item ? template_filter_pick(call, item, attribute) : NULL;
 		if (!picked)
 			return NULL;
 		if (picked->kind == VALUE_UNDEFINED && otherwise) {
@@ -40,12 +40,13 @@ static struct value *apply(struct call *call, const struct builtin *builtin, str
 {
 	cleanup_call struct call inner = {.eval = call->eval, .node = call->node};
 
-	call_add(&inner, value_keep(item));
+	template_call_add(&inner, value_keep(item));
 	for (size_t i = from; i < call->count; i++)
-		call_add(&inner, value_keep(call->args[i]));
+		template_call_add(&inner, value_keep(call->args[i]));
 	for (size_t i = 0; i < call->named; i++)
-		call_add_named(&inner, value_keep(call->names[i]), value_keep(call->values[i]));
-	return call_run(&inner, builtin);
+		template_call_add_named(&inner, value_keep(call->names[i]),
+					value_keep(call->values[i]));
+	return template_call_run(&inner, builtin);
 }
 
 static struct value *map_filter(struct call *call, struct value *items)
@@ -55,14 +56,14 @@ static struct value *map_filter(struct call *call, struct value *items)
 	size_t length;
 
 	if (call->count < 2)
-		return call_fail(call, "map needs the name of a filter or attribute=");
-	if (!call_text(call, call->args[1], NULL, &name, &length))
+		return template_call_fail(call, "map needs the name of a filter or attribute=");
+	if (!template_call_text(call, call->args[1], NULL, &name, &length))
 		return NULL;
-	const struct builtin *filter = filter_find(name);
+	const struct builtin *filter = template_filter_find(name);
 	if (!filter)
-		return call_fail(call, "unknown filter '%s'", name);
+		return template_call_fail(call, "unknown filter '%s'", name);
 	for (size_t i = 0; i < items->list.n; i++) {
-		struct value *item = eval_list_at(call->eval, items, i);
+		struct value *item = template_eval_list_at(call->eval, items, i);
 		struct value *mapped = item ? apply(call, filter, item, 2) : NULL;
 		if (!mapped)
 			return NULL;
@@ -74,7 +75,8 @@ static struct value *map_filter(struct call *call, struct value *items)
 /* Whatever is false has no items, even when it cannot be iterated: Jinja asks first. */
 static struct value *items_of(struct call *call, struct value *value)
 {
-	return value_true(value) ? eval_items(call->eval, call->node, value) : value_list();
+	return value_true(value) ? template_eval_items(call->eval, call->node, value)
+				 : value_list();
 }
 
 static struct value *do_map(struct call *call, struct value **a)
@@ -93,12 +95,12 @@ static int passes(struct call *call, struct value *item, struct value *attribute
 		  const struct builtin *test, size_t from, bool *ret)
 {
 	cleanup_value struct value *value =
-		attribute ? filter_pick(call, item, attribute) : value_keep(item);
+		attribute ? template_filter_pick(call, item, attribute) : value_keep(item);
 	cleanup_value struct value *verdict = value && test ? apply(call, test, value, from)
 					      : value	    ? value_keep(value)
 							    : NULL;
 
-	return verdict ? eval_truth(call->eval, verdict, ret) : -1;
+	return verdict ? template_eval_truth(call->eval, verdict, ret) : -1;
 }
 
 static struct value *choose(struct call *call, struct value *value, bool by_attribute, bool wanted)
@@ -111,15 +113,16 @@ static struct value *choose(struct call *call, struct value *value, bool by_attr
 	if (!items)
 		return NULL;
 	if (call->count < at)
-		return call_fail(call, "%s needs the name of an attribute", call->name);
+		return template_call_fail(call, "%s needs the name of an attribute", call->name);
 	if (call->count > at) {
-		test = call->args[at]->kind == VALUE_STRING ? test_find(call->args[at]->string.text)
-							    : NULL;
+		test = call->args[at]->kind == VALUE_STRING
+			       ? template_test_find(call->args[at]->string.text)
+			       : NULL;
 		if (!test)
-			return call_fail(call, "%s: unknown test", call->name);
+			return template_call_fail(call, "%s: unknown test", call->name);
 	}
 	for (size_t i = 0; i < items->list.n; i++) {
-		struct value *item = eval_list_at(call->eval, items, i);
+		struct value *item = template_eval_list_at(call->eval, items, i);
 		bool yes;
 		if (!item ||
 		    passes(call, item, by_attribute ? call->args[1] : NULL, test, at + 1, &yes) < 0)
@@ -153,17 +156,17 @@ static struct value *do_rejectattr(struct call *call, struct value **a)
 /* What groups are formed by. */
 static struct value *group_key(struct call *call, struct value *item, struct value **a, bool fold)
 {
-	cleanup_value struct value *key = filter_pick(call, item, a[1]);
+	cleanup_value struct value *key = template_filter_pick(call, item, a[1]);
 
 	if (!key)
 		return NULL;
 	if (key->kind == VALUE_UNDEFINED && !a[2])
-		return eval_trip(call->eval, key);
+		return template_eval_trip(call->eval, key);
 	if (key->kind == VALUE_UNDEFINED) {
 		value_unref(key);
 		key = value_keep(a[2]);
 	}
-	return fold ? filter_fold(key) : steal(&key);
+	return fold ? template_filter_fold(key) : steal(&key);
 }
 
 /* A group is a pair that also answers to .grouper and .list. */
@@ -177,8 +180,8 @@ static void close_group(struct value *groups, struct value *name, struct value *
 
 static struct value *do_groupby(struct call *call, struct value **a)
 {
-	bool fold = !call_truth(a[3], false);
-	cleanup_value struct value *items = filter_items(call, a[0]), *keys = value_list(),
+	bool fold = !template_call_truth(a[3], false);
+	cleanup_value struct value *items = template_filter_items(call, a[0]), *keys = value_list(),
 				   *sorted = value_list(), *groups = value_list();
 
 	for (size_t i = 0; items && i < items->list.n; i++) {
@@ -188,7 +191,8 @@ static struct value *do_groupby(struct call *call, struct value **a)
 		value_list_add(keys, key);
 		value_list_add(sorted, value_keep(items->list.items[i]));
 	}
-	if (!items || !sort_items(call, sorted->list.items, keys->list.items, keys->list.n, false))
+	if (!items ||
+	    !template_sort_items(call, sorted->list.items, keys->list.items, keys->list.n, false))
 		return NULL;
 	for (size_t i = 0; i < keys->list.n;) {
 		struct value *members = value_list();
@@ -210,4 +214,5 @@ static const struct builtin entries[] = {
 	{"groupby", do_groupby, "value attribute default case_sensitive", 2, 0},
 };
 
-const struct filter_table filter_select_table = {entries, sizeof(entries) / sizeof(*entries)};
+const struct filter_table template_filter_select_table = {entries,
+							  sizeof(entries) / sizeof(*entries)};

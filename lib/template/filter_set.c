@@ -24,10 +24,11 @@ struct pair {
 
 static bool both(struct call *call, struct value **a, struct pair *ret)
 {
-	ret->left = filter_items(call, a[0]);
-	ret->right = ret->left ? filter_items(call, a[1]) : NULL;
-	return ret->right && eval_step(call->eval, call->node,
-				       (uint64_t)ret->left->list.n * ret->right->list.n / 8);
+	ret->left = template_filter_items(call, a[0]);
+	ret->right = ret->left ? template_filter_items(call, a[1]) : NULL;
+	return ret->right &&
+	       template_eval_step(call->eval, call->node,
+				  (uint64_t)ret->left->list.n * ret->right->list.n / 8);
 }
 
 static void pair_done(struct pair *pair)
@@ -94,7 +95,7 @@ static struct value *columns(struct call *call)
 	cleanup_value struct value *lists = value_list();
 
 	for (size_t i = 0; i < call->count; i++) {
-		struct value *items = filter_items(call, call->args[i]);
+		struct value *items = template_filter_items(call, call->args[i]);
 		if (!items)
 			return NULL;
 		value_list_add(lists, items);
@@ -151,7 +152,7 @@ static struct value *do_product(struct call *call, struct value **a)
 	for (size_t i = 0; lists && i < lists->list.n; i++)
 		if (__builtin_mul_overflow(total, lists->list.items[i]->list.n, &total))
 			total = UINT64_MAX / 2;
-	if (!lists || !eval_step(call->eval, call->node, total))
+	if (!lists || !template_eval_step(call->eval, call->node, total))
 		return NULL;
 	for (uint64_t row = 0; row < total; row++) {
 		struct value *tuple = value_tuple(lists->list.n);
@@ -187,7 +188,7 @@ static bool is_chosen(const struct choice *choice, size_t depth, size_t i)
 
 static bool choose(struct choice *choice, size_t depth)
 {
-	if (!eval_step(choice->call->eval, choice->call->node, 1))
+	if (!template_eval_step(choice->call->eval, choice->call->node, 1))
 		return false;
 	if (depth == choice->size) {
 		struct value *tuple = value_tuple(choice->size);
@@ -210,13 +211,14 @@ static bool choose(struct choice *choice, size_t depth)
 
 static struct value *choices(struct call *call, struct value **a, bool ordered)
 {
-	cleanup_value struct value *items = filter_items(call, a[0]), *rows = value_list();
+	cleanup_value struct value *items = template_filter_items(call, a[0]), *rows = value_list();
 	int64_t size;
 
-	if (!items || !call_int(call, a[1], (int64_t)items->list.n, &size))
+	if (!items || !template_call_int(call, a[1], (int64_t)items->list.n, &size))
 		return NULL;
 	if (size < 0 || size > 64)
-		return call_fail(call, "%s takes from 0 to 64 items at a time", call->name);
+		return template_call_fail(call, "%s takes from 0 to 64 items at a time",
+					  call->name);
 	struct choice choice = {call, items, (size_t)size, ordered, {0}, rows};
 	return choose(&choice, 0) ? steal(&rows) : NULL;
 }
@@ -253,13 +255,13 @@ static void flatten(const struct value *from, int64_t levels, bool skip_nulls, i
 
 static struct value *do_flatten(struct call *call, struct value **a)
 {
-	cleanup_value struct value *items = filter_items(call, a[0]);
+	cleanup_value struct value *items = template_filter_items(call, a[0]);
 	int64_t levels;
 
-	if (!items || !call_int(call, a[1], -1, &levels))
+	if (!items || !template_call_int(call, a[1], -1, &levels))
 		return NULL;
 	struct value *list = value_list();
-	flatten(items, levels, call_truth(a[2], true), 0, list);
+	flatten(items, levels, template_call_truth(a[2], true), 0, list);
 	return list;
 }
 
@@ -276,4 +278,4 @@ static const struct builtin entries[] = {
 	{"flatten", do_flatten, "mylist levels skip_nulls", 1, 0},
 };
 
-const struct filter_table filter_set_table = {entries, sizeof(entries) / sizeof(*entries)};
+const struct filter_table template_filter_set_table = {entries, sizeof(entries) / sizeof(*entries)};

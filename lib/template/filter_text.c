@@ -10,7 +10,7 @@
 /* Everything here works on str(value). */
 static struct value *mapped(struct value *value, void (*map)(const char *, size_t, struct buf *))
 {
-	cleanup_value struct value *string = filter_string(value);
+	cleanup_value struct value *string = template_filter_string(value);
 	struct buf out = BUF_INIT;
 
 	map(string->string.text, string->string.length, &out);
@@ -20,19 +20,19 @@ static struct value *mapped(struct value *value, void (*map)(const char *, size_
 static struct value *do_upper(struct call *call, struct value **a)
 {
 	(void)call;
-	return mapped(a[0], text_upper);
+	return mapped(a[0], template_text_upper);
 }
 
 static struct value *do_lower(struct call *call, struct value **a)
 {
 	(void)call;
-	return mapped(a[0], text_lower);
+	return mapped(a[0], template_text_lower);
 }
 
 static struct value *do_capitalize(struct call *call, struct value **a)
 {
 	(void)call;
-	return mapped(a[0], text_capitalize);
+	return mapped(a[0], template_text_capitalize);
 }
 
 /* Jinja's words also begin behind - ( { [ and <, and nowhere else. */
@@ -43,12 +43,12 @@ static void title(const char *text, size_t length, struct buf *out)
 	while (begin < length) {
 		size_t end = begin, next = begin;
 		while (end < length) {
-			uint32_t c = text_next(text, length, &next);
-			if (text_is_space(c) || (c < 0x80 && strchr("-({[<", (int)c)))
+			uint32_t c = template_text_next(text, length, &next);
+			if (template_text_is_space(c) || (c < 0x80 && strchr("-({[<", (int)c)))
 				break;
 			end = next;
 		}
-		text_capitalize(text + begin, end - begin, out);
+		template_text_capitalize(text + begin, end - begin, out);
 		if (end < length)
 			buf_add(out, text + end, next - end);
 		begin = end < length ? next : end;
@@ -64,32 +64,34 @@ static struct value *do_title(struct call *call, struct value **a)
 static struct value *do_string(struct call *call, struct value **a)
 {
 	(void)call;
-	return filter_string(a[0]);
+	return template_filter_string(a[0]);
 }
 
 static struct value *do_trim(struct call *call, struct value **a)
 {
-	cleanup_value struct value *string = filter_string(a[0]);
+	cleanup_value struct value *string = template_filter_string(a[0]);
 	size_t begin = 0, end = string->string.length, n = 0;
 	const char *characters = NULL;
 
-	if (a[1] && a[1]->kind != VALUE_NONE && !call_text(call, a[1], NULL, &characters, &n))
+	if (a[1] && a[1]->kind != VALUE_NONE &&
+	    !template_call_text(call, a[1], NULL, &characters, &n))
 		return NULL;
-	text_strip(string->string.text, &begin, &end, TEXT_BOTH, characters, n);
+	template_text_strip(string->string.text, &begin, &end, TEXT_BOTH, characters, n);
 	return value_string(string->string.text + begin, end - begin);
 }
 
 static struct value *do_replace(struct call *call, struct value **a)
 {
-	cleanup_value struct value *string = filter_string(a[0]), *from = filter_string(a[1]),
-				   *to = filter_string(a[2]);
+	cleanup_value struct value *string = template_filter_string(a[0]),
+				   *from = template_filter_string(a[1]),
+				   *to = template_filter_string(a[2]);
 	struct buf out = BUF_INIT;
 	int64_t count;
 
-	if (!call_int(call, a[3], -1, &count))
+	if (!template_call_int(call, a[3], -1, &count))
 		return NULL;
-	text_replace(string->string.text, string->string.length, from->string.text,
-		     from->string.length, to->string.text, to->string.length, count, &out);
+	template_text_replace(string->string.text, string->string.length, from->string.text,
+			      from->string.length, to->string.text, to->string.length, count, &out);
 	return value_take_buf(&out);
 }
 
@@ -102,24 +104,25 @@ static bool indention(struct call *call, struct value *width, struct buf *out)
 		buf_add(out, width->string.text, width->string.length);
 		return true;
 	}
-	if (!call_int(call, width, 4, &n))
+	if (!template_call_int(call, width, 4, &n))
 		return false;
 	if (n > 10000)
-		return call_fail(call, "indent by %lld is too much", (long long)n);
+		return template_call_fail(call, "indent by %lld is too much", (long long)n);
 	buf_fill(out, ' ', n > 0 ? (size_t)n : 0);
 	return true;
 }
 
 static struct value *do_indent(struct call *call, struct value **a)
 {
-	bool first = call_truth(a[2], false), blank = call_truth(a[3], false);
+	bool first = template_call_truth(a[2], false), blank = template_call_truth(a[3], false);
 	struct buf indent = BUF_INIT, out = BUF_INIT;
 	const char *text;
 	size_t length, at = 0, begin, end;
 
-	if (!call_text(call, a[0], NULL, &text, &length) || !indention(call, a[1], &indent))
+	if (!template_call_text(call, a[0], NULL, &text, &length) ||
+	    !indention(call, a[1], &indent))
 		return NULL;
-	for (size_t line = 0; text_line(text, length, &at, &begin, &end); line++) {
+	for (size_t line = 0; template_text_line(text, length, &at, &begin, &end); line++) {
 		if (line)
 			buf_addch(&out, '\n');
 		if (line ? blank || end > begin : first)
@@ -144,19 +147,21 @@ static struct value *do_truncate(struct call *call, struct value **a)
 	const char *end, *text;
 	size_t end_bytes, bytes;
 
-	if (!call_text(call, a[0], NULL, &text, &bytes) || !call_int(call, a[1], 255, &length) ||
-	    !call_text(call, a[3], "...", &end, &end_bytes) || !call_int(call, a[4], 5, &leeway))
+	if (!template_call_text(call, a[0], NULL, &text, &bytes) ||
+	    !template_call_int(call, a[1], 255, &length) ||
+	    !template_call_text(call, a[3], "...", &end, &end_bytes) ||
+	    !template_call_int(call, a[4], 5, &leeway))
 		return NULL;
-	int64_t end_count = (int64_t)text_count(end, end_bytes);
+	int64_t end_count = (int64_t)template_text_count(end, end_bytes);
 	if (length < end_count || leeway < 0)
-		return call_fail(
+		return template_call_fail(
 			call, "truncate needs a length of at least %lld and a leeway of at least 0",
 			(long long)end_count);
-	if ((int64_t)text_count(text, bytes) <= length + leeway)
+	if ((int64_t)template_text_count(text, bytes) <= length + leeway)
 		return value_keep(a[0]);
-	size_t keep = text_offset(text, bytes, (size_t)(length - end_count));
-	if (!call_truth(a[2], false)) {
-		size_t space = text_find_last(text, keep, " ", 1);
+	size_t keep = template_text_offset(text, bytes, (size_t)(length - end_count));
+	if (!template_call_truth(a[2], false)) {
+		size_t space = template_text_find_last(text, keep, " ", 1);
 		keep = space == SIZE_MAX ? keep : space;
 	}
 	struct buf out = BUF_INIT;
@@ -167,26 +172,28 @@ static struct value *do_truncate(struct call *call, struct value **a)
 
 static struct value *do_center(struct call *call, struct value **a)
 {
-	cleanup_value struct value *string = filter_string(a[0]), *width = NULL;
+	cleanup_value struct value *string = template_filter_string(a[0]), *width = NULL;
 	int64_t n;
 
-	if (!call_int(call, a[1], 80, &n))
+	if (!template_call_int(call, a[1], 80, &n))
 		return NULL;
 	width = value_int(n);
-	return call_builtin(call, call_find(method_text_table, method_text_count, "center"), string,
-			    &width, 1);
+	return template_call_builtin(call,
+				     template_call_find(template_method_text_table,
+							template_method_text_count, "center"),
+				     string, &width, 1);
 }
 
 static struct value *do_wordcount(struct call *call, struct value **a)
 {
-	cleanup_value struct value *string = filter_string(a[0]);
+	cleanup_value struct value *string = template_filter_string(a[0]);
 	bool in_word = false;
 	int64_t words = 0;
 
 	(void)call;
 	for (size_t i = 0; i < string->string.length;) {
-		uint32_t c = text_next(string->string.text, string->string.length, &i);
-		bool word = c == '_' || text_is_alnum(c);
+		uint32_t c = template_text_next(string->string.text, string->string.length, &i);
+		bool word = c == '_' || template_text_is_alnum(c);
 		words += word && !in_word;
 		in_word = word;
 	}
@@ -195,16 +202,18 @@ static struct value *do_wordcount(struct call *call, struct value **a)
 
 static struct value *do_format(struct call *call, struct value **a)
 {
-	cleanup_value struct value *string = filter_string(a[0]);
+	cleanup_value struct value *string = template_filter_string(a[0]);
 	cleanup_value struct value *arguments = call->named ? value_dict() : value_tuple(0);
 
 	if (call->named && call->count > 1)
-		return call_fail(call, "format takes values by place or by name, not both");
+		return template_call_fail(call,
+					  "format takes values by place or by name, not both");
 	for (size_t i = 1; i < call->count; i++)
 		value_list_add(arguments, value_keep(call->args[i]));
 	for (size_t i = 0; i < call->named; i++)
-		dict_put(&arguments->dict, value_keep(call->names[i]), value_keep(call->values[i]));
-	return format_percent(call->eval, call->node, string, arguments);
+		template_dict_put(&arguments->dict, value_keep(call->names[i]),
+				  value_keep(call->values[i]));
+	return template_format_percent(call->eval, call->node, string, arguments);
 }
 
 /* The styles of Ansible's comment filter. */
@@ -237,7 +246,7 @@ static size_t without_blanks(const char *text)
 {
 	size_t begin = 0, end = strlen(text);
 
-	text_strip(text, &begin, &end, TEXT_RIGHT, NULL, 0);
+	template_text_strip(text, &begin, &end, TEXT_RIGHT, NULL, 0);
 	return end;
 }
 
@@ -251,8 +260,10 @@ static void comment_body(const char *text, size_t length, const char *decoration
 	struct buf lines = BUF_INIT;
 
 	buf_addstr(&lines, decoration);
-	text_replace(text, length, newline, strlen(newline), between, strlen(between), -1, &lines);
-	text_replace(buf_str(&lines), lines.len, empty, strlen(empty), bare, strlen(bare), -1, out);
+	template_text_replace(text, length, newline, strlen(newline), between, strlen(between), -1,
+			      &lines);
+	template_text_replace(buf_str(&lines), lines.len, empty, strlen(empty), bare, strlen(bare),
+			      -1, out);
 	buf_done(&lines);
 }
 
@@ -263,14 +274,14 @@ static struct value *do_comment(struct call *call, struct value **a)
 	size_t length, name_length;
 	struct buf out = BUF_INIT;
 
-	if (!call_text(call, a[0], NULL, &text, &length) ||
-	    !call_text(call, a[1], "plain", &name, &name_length))
+	if (!template_call_text(call, a[0], NULL, &text, &length) ||
+	    !template_call_text(call, a[1], "plain", &name, &name_length))
 		return NULL;
 	for (size_t i = 0; i < 5 && !style; i++)
 		style = strcmp(comment_styles[i].name, name) ? NULL : &comment_styles[i];
 	if (!style)
-		return call_fail(call, "comment has no style '%s' (plain, erlang, c, cblock, xml)",
-				 name);
+		return template_call_fail(
+			call, "comment has no style '%s' (plain, erlang, c, cblock, xml)", name);
 	const char *newline = style_text(call, "newline", "\n");
 	const char *decoration = style_text(call, "decoration", style->decoration);
 	const char *beginning = style_text(call, "beginning", style->beginning);
@@ -294,7 +305,7 @@ static struct value *do_comment(struct call *call, struct value **a)
 static struct value *do_quote(struct call *call, struct value **a)
 {
 	cleanup_value struct value *string =
-		a[0]->kind == VALUE_NONE ? value_string("", 0) : filter_string(a[0]);
+		a[0]->kind == VALUE_NONE ? value_string("", 0) : template_filter_string(a[0]);
 	const char *text = string->string.text;
 	size_t length = string->string.length, safe = 0;
 	struct buf out = BUF_INIT;
@@ -306,7 +317,7 @@ static struct value *do_quote(struct call *call, struct value **a)
 	if (length && safe == length)
 		return steal(&string);
 	buf_addch(&out, '\'');
-	text_replace(text, length, "'", 1, "'\"'\"'", 5, -1, &out);
+	template_text_replace(text, length, "'", 1, "'\"'\"'", 5, -1, &out);
 	buf_addch(&out, '\'');
 	return value_take_buf(&out);
 }
@@ -314,9 +325,11 @@ static struct value *do_quote(struct call *call, struct value **a)
 static struct value *do_split(struct call *call, struct value **a)
 {
 	if (a[0]->kind != VALUE_STRING)
-		return call_fail(call, "split needs a string, not a %s", value_type(a[0]));
-	return call_builtin(call, call_find(method_text_table, method_text_count, "split"), a[0],
-			    &call->args[1], call->count - 1);
+		return template_call_fail(call, "split needs a string, not a %s", value_type(a[0]));
+	return template_call_builtin(
+		call,
+		template_call_find(template_method_text_table, template_method_text_count, "split"),
+		a[0], &call->args[1], call->count - 1);
 }
 
 static const struct builtin entries[] = {
@@ -337,4 +350,5 @@ static const struct builtin entries[] = {
 	{"split", do_split, "s sep maxsplit", 1, 0},
 };
 
-const struct filter_table filter_text_table = {entries, sizeof(entries) / sizeof(*entries)};
+const struct filter_table template_filter_text_table = {entries,
+							sizeof(entries) / sizeof(*entries)};

@@ -25,17 +25,17 @@ struct spec {
 static void pad(const char *text, size_t length, size_t sign, const struct spec *spec, char align,
 		struct buf *out)
 {
-	size_t count = text_count(text, length);
+	size_t count = template_text_count(text, length);
 	size_t missing = spec->width > (int)count ? (size_t)spec->width - count : 0;
 	size_t left = align == '>' || align == '=' ? missing : align == '^' ? missing / 2 : 0;
 	size_t head = align == '=' ? sign : 0;
 
 	buf_add(out, text, head);
 	for (size_t i = 0; i < left; i++)
-		text_put(out, spec->fill);
+		template_text_put(out, spec->fill);
 	buf_add(out, text + head, length - head);
 	for (size_t i = left; i < missing; i++)
-		text_put(out, spec->fill);
+		template_text_put(out, spec->fill);
 }
 
 /* Thousands with a comma or underscore between them, up to the point or exponent. */
@@ -60,7 +60,7 @@ static void integer_digits(const struct value *value, const struct spec *spec, s
 		   : spec->type == 'o'			  ? 8
 		   : spec->type == 'b'			  ? 2
 							  : 10;
-	cleanup_free char *digits = number_digits(value, base);
+	cleanup_free char *digits = template_number_digits(value, base);
 	const char *p = *digits == '-' ? digits + 1 : digits;
 
 	buf_addstr(out, p);
@@ -93,7 +93,7 @@ static void put_number(const struct value *value, const struct spec *spec, struc
 {
 	struct buf text = BUF_INIT, digits = BUF_INIT;
 	bool real = value->kind == VALUE_FLOAT || (spec->type && strchr("eEfFgG%", spec->type));
-	double number = real || value->kind != VALUE_BIG ? number_double(value) : 0;
+	double number = real || value->kind != VALUE_BIG ? template_number_double(value) : 0;
 	bool negative = value->kind == VALUE_BIG ? BN_is_negative(value->big) : signbit(number);
 
 	if (real)
@@ -127,7 +127,7 @@ static void put_text(const char *text, size_t length, const struct spec *spec, c
 		     struct buf *out)
 {
 	if (spec->precision >= 0)
-		length = text_offset(text, length, (size_t)spec->precision);
+		length = template_text_offset(text, length, (size_t)spec->precision);
 	pad(text, length, 0, spec, align, out);
 }
 
@@ -142,7 +142,7 @@ static bool convert(const struct value *value, struct spec *spec, struct buf *ou
 		if (!value_is_number(value) ||
 		    (value->kind == VALUE_FLOAT && strchr("oxX", spec->type)))
 			return false;
-		cleanup_value struct value *whole = number_truncate(value);
+		cleanup_value struct value *whole = template_number_truncate(value);
 		if (!whole)
 			return false;
 		int digits = spec->precision;
@@ -157,7 +157,7 @@ static bool convert(const struct value *value, struct spec *spec, struct buf *ou
 		return true;
 	}
 	if (spec->type == 'c' && value_as_int(value, &character))
-		text_put(&text, (uint32_t)character);
+		template_text_put(&text, (uint32_t)character);
 	else if (spec->type == 'r' || spec->type == 'a')
 		value_repr(value, &text);
 	else
@@ -242,7 +242,7 @@ static struct value *keyed_argument(struct percent *percent)
 		return NULL;
 	percent->at = close + 1;
 	percent->used = 1;
-	return dict_get_text(&percent->arguments->dict, begin, (size_t)(close - begin));
+	return template_dict_get_text(&percent->arguments->dict, begin, (size_t)(close - begin));
 }
 
 static bool one_percent(struct percent *percent, struct buf *out)
@@ -254,37 +254,40 @@ static bool one_percent(struct percent *percent, struct buf *out)
 	if (keyed) {
 		value = keyed_argument(percent);
 		if (!value)
-			return eval_fail(percent->eval, percent->node,
-					 "%%(name) needs a dict that has the name");
+			return template_eval_fail(percent->eval, percent->node,
+						  "%%(name) needs a dict that has the name");
 	}
 	if (!read_flags(percent, &spec) || percent->at >= percent->end)
-		return eval_fail(percent->eval, percent->node, "this %% format is incomplete");
+		return template_eval_fail(percent->eval, percent->node,
+					  "this %% format is incomplete");
 	spec.type = *percent->at++;
 	if (spec.type == '%') {
 		buf_addch(out, '%');
 		return true;
 	}
 	if (!strchr("diouxXeEfFgGcrsa", spec.type))
-		return eval_fail(percent->eval, percent->node, "unknown format '%%%c'", spec.type);
+		return template_eval_fail(percent->eval, percent->node, "unknown format '%%%c'",
+					  spec.type);
 	if (!keyed)
 		value = next_argument(percent);
 	if (!value)
-		return eval_fail(percent->eval, percent->node,
-				 "there are fewer values than %% formats");
+		return template_eval_fail(percent->eval, percent->node,
+					  "there are fewer values than %% formats");
 	if (!convert(value, &spec, out))
-		return eval_fail(percent->eval, percent->node, "%%%c needs a number, not a %s",
-				 spec.type, value_type(value));
+		return template_eval_fail(percent->eval, percent->node,
+					  "%%%c needs a number, not a %s", spec.type,
+					  value_type(value));
 	return true;
 }
 
-struct value *format_percent(struct eval *eval, const struct node *node, const struct value *string,
-			     struct value *arguments)
+struct value *template_format_percent(struct eval *eval, const struct node *node,
+				      const struct value *string, struct value *arguments)
 {
 	struct percent percent = {
 		eval,	   node, string->string.text, string->string.text + string->string.length,
 		arguments, 0};
 	struct buf out = BUF_INIT;
-	bool ok = eval_settled(eval, arguments) >= 0;
+	bool ok = template_eval_settled(eval, arguments) >= 0;
 
 	while (ok && percent.at < percent.end) {
 		const char *sign = memchr(percent.at, '%', (size_t)(percent.end - percent.at));
@@ -299,7 +302,7 @@ struct value *format_percent(struct eval *eval, const struct node *node, const s
 		       : arguments->kind == VALUE_DICT ? 0
 						       : 1;
 	if (ok && percent.used < given)
-		ok = eval_fail(eval, node, "there are more values than %% formats");
+		ok = template_eval_fail(eval, node, "there are more values than %% formats");
 	if (ok)
 		return value_take_buf(&out);
 	buf_done(&out);
@@ -313,7 +316,7 @@ static bool read_spec(const char *text, size_t length, struct spec *spec)
 
 	*spec = (struct spec){.fill = ' ', .precision = -1};
 	if (length) {
-		uint32_t first = text_next(text, length, &next);
+		uint32_t first = template_text_next(text, length, &next);
 		if (next < length && strchr("<>=^", text[next])) {
 			spec->fill = first;
 			spec->align = text[next];
@@ -353,11 +356,11 @@ static bool put_formatted(struct call *call, const struct value *value, const ch
 	struct buf plain = BUF_INIT;
 
 	if (!read_spec(text, length, &spec))
-		return call_fail(call, "invalid format '%.*s'", (int)length, text);
+		return template_call_fail(call, "invalid format '%.*s'", (int)length, text);
 	bool number = value_is_number(value) && (value->kind != VALUE_BOOL || spec.type);
 	if (spec.type && !strchr(number ? "bcdeEfFgGnoxX%" : "s", spec.type))
-		return call_fail(call, "a %s cannot be formatted as '%c'", value_type(value),
-				 spec.type);
+		return template_call_fail(call, "a %s cannot be formatted as '%c'",
+					  value_type(value), spec.type);
 	if (spec.type == 'd' || spec.type == 'n')
 		spec.type = 0;
 	if (number && length) {
@@ -383,13 +386,13 @@ static struct value *field_root(struct call *call, const char *name, size_t leng
 		size_t index = length ? strtoul(name, &end, 10) : (*next)++;
 		if (index + 1 < call->count)
 			return call->args[index + 1];
-		return call_fail(call, "format() has no value number %zu", index);
+		return template_call_fail(call, "format() has no value number %zu", index);
 	}
 	for (size_t i = 0; i < call->named; i++)
 		if (call->names[i]->string.length == length &&
 		    !memcmp(call->names[i]->string.text, name, length))
 			return call->values[i];
-	return call_fail(call, "format() has no value '%.*s'", (int)length, name);
+	return template_call_fail(call, "format() has no value '%.*s'", (int)length, name);
 }
 
 /* .name and [key] behind it. New reference. */
@@ -409,14 +412,15 @@ static struct value *field_value(struct call *call, const char *field, size_t le
 		cleanup_value struct value *key = value_string(field + begin, n);
 		cleanup_value struct value *number = NULL;
 		if (item && n && isdigit((unsigned char)field[begin]))
-			number = number_parse_int(field + begin, n, 10);
+			number = template_number_parse_int(field + begin, n, 10);
 		struct value *inner =
-			item ? eval_item(call->eval, call->node, value, number ? number : key)
-			     : eval_attribute(call->eval, call->node, value, key);
+			item ? template_eval_item(call->eval, call->node, value,
+						  number ? number : key)
+			     : template_eval_attribute(call->eval, call->node, value, key);
 		value_unref(value);
 		value = inner;
 		if (value && value->kind == VALUE_UNDEFINED) {
-			eval_trip(call->eval, value);
+			template_eval_trip(call->eval, value);
 			value_unref(value);
 			return NULL;
 		}
@@ -451,7 +455,7 @@ static bool put_field(struct call *call, const char *field, size_t length, size_
 			     out);
 }
 
-struct value *format_braces(struct call *call)
+struct value *template_format_braces(struct call *call)
 {
 	const struct value *string = call->args[0];
 	const char *text = string->string.text;
@@ -468,10 +472,11 @@ struct value *format_braces(struct call *call)
 			const char *close = memchr(text + i, '}', length - i);
 			ok = close ? put_field(call, text + i + 1, (size_t)(close - text) - i - 1,
 					       &next, &out)
-				   : call_fail(call, "format(): a brace is not closed") != NULL;
+				   : template_call_fail(call, "format(): a brace is not closed") !=
+					     NULL;
 			i = close ? (size_t)(close - text) + 1 : length;
 		} else if (text[i] == '}') {
-			ok = call_fail(call, "format(): a brace is not opened");
+			ok = template_call_fail(call, "format(): a brace is not opened");
 		} else {
 			buf_addch(&out, text[i++]);
 		}

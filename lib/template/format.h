@@ -4,8 +4,8 @@
 #include "template/call.h"
 
 /* string % arguments (a tuple, a dict, or one value). */
-struct value *format_percent(struct eval *eval, const struct node *node, const struct value *string,
-			     struct value *arguments);
+struct value *template_format_percent(struct eval *eval, const struct node *node,
+				      const struct value *string, struct value *arguments);
 
 /* str.format: the string is the call's first argument. */
-struct value *format_braces(struct call *call);
+struct value *template_format_braces(struct call *call);

@@ -3,7 +3,7 @@
 #include "base/mem.h"
 #include "template/eval.h"
 
-struct frame *frame_push(struct eval *eval, struct frame *parent)
+struct frame *template_frame_push(struct eval *eval, struct frame *parent)
 {
 	struct frame *frame = eval->spare;
 
@@ -18,7 +18,7 @@ struct frame *frame_push(struct eval *eval, struct frame *parent)
 	return frame;
 }
 
-void frame_clear(struct frame *frame)
+void template_frame_clear(struct frame *frame)
 {
 	for (size_t i = 0; i < frame->n; i++) {
 		value_unref(frame->bindings[i].name);
@@ -27,16 +27,16 @@ void frame_clear(struct frame *frame)
 	frame->n = 0;
 }
 
-void frame_pop(struct eval *eval, struct frame *frame)
+void template_frame_pop(struct eval *eval, struct frame *frame)
 {
 	if (frame->captured)
 		return;
-	frame_clear(frame);
+	template_frame_clear(frame);
 	frame->parent = eval->spare;
 	eval->spare = frame;
 }
 
-void frame_capture(struct frame *frame)
+void template_frame_capture(struct frame *frame)
 {
 	for (; frame && !frame->captured; frame = frame->parent)
 		frame->captured = true;
@@ -56,7 +56,7 @@ static struct frame_binding *find(const struct frame *frame, const struct value 
 	return NULL;
 }
 
-void frame_set(struct frame *frame, struct value *name, struct value *value)
+void template_frame_set(struct frame *frame, struct value *name, struct value *value)
 {
 	struct frame_binding *binding = find(frame, name);
 
@@ -69,7 +69,7 @@ void frame_set(struct frame *frame, struct value *name, struct value *value)
 	frame->bindings[frame->n++] = (struct frame_binding){value_keep(name), value};
 }
 
-struct value *frame_get(const struct frame *frame, const struct value *name)
+struct value *template_frame_get(const struct frame *frame, const struct value *name)
 {
 	for (; frame; frame = frame->parent) {
 		const struct frame_binding *binding = find(frame, name);

@@ -31,7 +31,7 @@ static void *fail(struct reader *reader, const char *what)
 			begin = i + 1;
 		}
 	err_set(reader->err, ERR_INVALID, "this is no JSON: %s at line %d column %zu", what, line,
-		text_count(reader->text + begin, reader->at - begin) + 1);
+		template_text_count(reader->text + begin, reader->at - begin) + 1);
 	return NULL;
 }
 
@@ -82,7 +82,7 @@ static bool read_unicode(struct reader *reader, struct buf *out)
 		else
 			reader->at = before;
 	}
-	text_put(out, c);
+	template_text_put(out, c);
 	return true;
 }
 
@@ -156,8 +156,8 @@ static struct value *read_number(struct reader *reader)
 		at += n ? sign + n : 0;
 	}
 	reader->at = at;
-	return real ? number_parse_float(reader->text + begin, at - begin)
-		    : number_parse_int(reader->text + begin, at - begin, 10);
+	return real ? template_number_parse_float(reader->text + begin, at - begin)
+		    : template_number_parse_int(reader->text + begin, at - begin, 10);
 }
 
 static struct value *read_list(struct reader *reader)
@@ -192,7 +192,7 @@ static struct value *read_dict(struct reader *reader)
 		struct value *item = read(reader);
 		if (!item)
 			return NULL;
-		dict_put(&dict->dict, steal(&key), item);
+		template_dict_put(&dict->dict, steal(&key), item);
 	} while (skip(reader, ','));
 	return skip(reader, '}') ? steal(&dict) : fail(reader, "no , or }");
 }
@@ -246,7 +246,7 @@ static struct value *read(struct reader *reader)
 	return value;
 }
 
-int from_json(const char *text, size_t length, struct value **ret, struct err *err)
+int template_from_json(const char *text, size_t length, struct value **ret, struct err *err)
 {
 	struct reader reader = {.text = text, .length = length, .err = err};
 	cleanup_value struct value *value = read(&reader);

@@ -22,7 +22,7 @@ static const struct value specials[] = {
 	[GLOBAL_BLOCK] = SPECIAL(" block"),
 };
 
-struct value *global_name(enum global_special which)
+struct value *template_global_name(enum global_special which)
 {
 	return (struct value *)&specials[which];
 }
@@ -34,25 +34,26 @@ static struct value *make_range(struct call *call, struct value **a)
 
 	for (size_t i = 0; i < n; i++)
 		if (!value_as_int(a[i], &bounds[i]))
-			return call_fail(call, "range() needs integers, not a %s",
-					 value_type(a[i]));
+			return template_call_fail(call, "range() needs integers, not a %s",
+						  value_type(a[i]));
 	if (n == 1)
 		return value_range(0, bounds[0], 1);
 	if (!bounds[2])
-		return call_fail(call, "the step of range() must not be 0");
+		return template_call_fail(call, "the step of range() must not be 0");
 	return value_range(bounds[0], bounds[1], bounds[2]);
 }
 
 static bool add_pair(struct call *call, struct value *dict, struct value *pair)
 {
-	cleanup_value struct value *items = eval_items(call->eval, call->node, pair);
+	cleanup_value struct value *items = template_eval_items(call->eval, call->node, pair);
 
 	if (!items)
 		return false;
 	if (items->list.n != 2 || !value_hashable(items->list.items[0]))
-		return call_fail(call, "dict() needs pairs of a key and a value");
+		return template_call_fail(call, "dict() needs pairs of a key and a value");
 	value_note(dict, items->list.items[1]);
-	dict_put(&dict->dict, value_keep(items->list.items[0]), value_keep(items->list.items[1]));
+	template_dict_put(&dict->dict, value_keep(items->list.items[0]),
+			  value_keep(items->list.items[1]));
 	return true;
 }
 
@@ -60,18 +61,18 @@ static bool add_all(struct call *call, struct value *dict, struct value *from)
 {
 	if (from->kind == VALUE_DICT) {
 		for (size_t i = 0; i < from->dict.n; i++) {
-			struct value *item = eval_dict_at(call->eval, from, i);
+			struct value *item = template_eval_dict_at(call->eval, from, i);
 			if (!item)
 				return false;
 			value_note(dict, item);
-			dict_put(&dict->dict, value_keep(from->dict.entries[i].key),
-				 value_keep(item));
+			template_dict_put(&dict->dict, value_keep(from->dict.entries[i].key),
+					  value_keep(item));
 		}
 		return true;
 	}
-	cleanup_value struct value *pairs = eval_items(call->eval, call->node, from);
+	cleanup_value struct value *pairs = template_eval_items(call->eval, call->node, from);
 	for (size_t i = 0; pairs && i < pairs->list.n; i++) {
-		struct value *pair = eval_list_at(call->eval, pairs, i);
+		struct value *pair = template_eval_list_at(call->eval, pairs, i);
 		if (!pair || !add_pair(call, dict, pair))
 			return false;
 	}
@@ -86,7 +87,8 @@ static struct value *make_dict(struct call *call, struct value **a)
 		return NULL;
 	for (size_t i = 0; i < call->named; i++) {
 		value_note(dict, call->values[i]);
-		dict_put(&dict->dict, value_keep(call->names[i]), value_keep(call->values[i]));
+		template_dict_put(&dict->dict, value_keep(call->names[i]),
+				  value_keep(call->values[i]));
 	}
 	return steal(&dict);
 }
@@ -99,8 +101,8 @@ static void namespace_release(void *state)
 
 static struct value *namespace_attribute(struct eval *eval, struct value *self, const char *name)
 {
-	struct value *item =
-		dict_get_text(&((struct value *)self->object.state)->dict, name, strlen(name));
+	struct value *item = template_dict_get_text(&((struct value *)self->object.state)->dict,
+						    name, strlen(name));
 
 	(void)eval;
 	return item ? value_keep(item) : NULL;
@@ -133,13 +135,15 @@ static struct value *make_namespace(struct call *call, struct value **a)
 	return dict ? value_object(&namespace_class, dict) : NULL;
 }
 
-const char *global_namespace_set(struct value *value, struct value *name, struct value *item)
+const char *template_global_namespace_set(struct value *value, struct value *name,
+					  struct value *item)
 {
 	if (value->kind != VALUE_OBJECT || value->object.class != &namespace_class)
 		return "only a namespace has attributes that can be set";
 	if (value_holds(item, value))
 		return "a namespace cannot contain itself, nor what is nested too deeply";
-	dict_put(&((struct value *)value->object.state)->dict, value_keep(name), value_keep(item));
+	template_dict_put(&((struct value *)value->object.state)->dict, value_keep(name),
+			  value_keep(item));
 	return NULL;
 }
 
@@ -184,12 +188,12 @@ static const struct builtin cycler_methods[] = {
 
 static struct value *cycler_attribute(struct eval *eval, struct value *self, const char *name)
 {
-	const struct builtin *method = call_find(cycler_methods, 2, name);
+	const struct builtin *method = template_call_find(cycler_methods, 2, name);
 
 	(void)eval;
 	if (!strcmp(name, "current"))
 		return cycler_current(self->object.state);
-	return method ? call_bound(method, self) : NULL;
+	return method ? template_call_bound(method, self) : NULL;
 }
 
 static const struct object_class cycler_class = {
@@ -202,7 +206,7 @@ static struct value *make_cycler(struct call *call, struct value **a)
 {
 	(void)a;
 	if (!call->count)
-		return call_fail(call, "cycler() needs something to cycle through");
+		return template_call_fail(call, "cycler() needs something to cycle through");
 	struct cycler *cycler = mem_new(struct cycler);
 	cycler->items = value_list_room(call->count);
 	for (size_t i = 0; i < call->count; i++)
@@ -239,15 +243,16 @@ static struct value *make_joiner(struct call *call, struct value **a)
 static struct value *make_undefined(struct call *call, struct value **a)
 {
 	if (a[0] && a[0]->kind == VALUE_STRING && a[0]->string.length)
-		return eval_undefined(call->eval, call->node, "%s", a[0]->string.text);
-	return eval_undefined(call->eval, call->node, "a mandatory variable was not overridden");
+		return template_eval_undefined(call->eval, call->node, "%s", a[0]->string.text);
+	return template_eval_undefined(call->eval, call->node,
+				       "a mandatory variable was not overridden");
 }
 
 static struct value *refuse_random(struct call *call, struct value **a)
 {
 	(void)a;
-	return call_fail(call, "%s() gives something else each time, and rendering must not",
-			 call->name);
+	return template_call_fail(
+		call, "%s() gives something else each time, and rendering must not", call->name);
 }
 
 static const struct builtin functions[] = {
@@ -256,9 +261,9 @@ static const struct builtin functions[] = {
 	{"namespace", make_namespace, "mapping", 0, CALL_REST | CALL_LAZY},
 	{"cycler", make_cycler, "", 0, CALL_REST | CALL_LAZY},
 	{"joiner", make_joiner, "sep", 0, 0},
-	{"lookup", lookup_call, "name", 1, CALL_REST | CALL_UNDEFINED},
-	{"query", lookup_query, "name", 1, CALL_REST | CALL_UNDEFINED},
-	{"q", lookup_query, "name", 1, CALL_REST | CALL_UNDEFINED},
+	{"lookup", template_lookup_call, "name", 1, CALL_REST | CALL_UNDEFINED},
+	{"query", template_lookup_query, "name", 1, CALL_REST | CALL_UNDEFINED},
+	{"q", template_lookup_query, "name", 1, CALL_REST | CALL_UNDEFINED},
 	{"undef", make_undefined, "hint", 0, 0},
 	{"now", refuse_random, "utc fmt", 0, 0},
 	{"lipsum", refuse_random, "n html min max", 0, 0},
@@ -267,16 +272,16 @@ static const struct builtin functions[] = {
 #define FUNCTIONS (sizeof(functions) / sizeof(*functions))
 #define SUGGESTED 7 /* the first of them are worth a "did you mean" */
 
-struct value *global_find(const char *name)
+struct value *template_global_find(const char *name)
 {
-	const struct builtin *function = call_find(functions, FUNCTIONS, name);
+	const struct builtin *function = template_call_find(functions, FUNCTIONS, name);
 
 	if (function)
-		return call_bound(function, NULL);
+		return template_call_bound(function, NULL);
 	return strcmp(name, "omit") ? NULL : value_omit();
 }
 
-void global_names(struct list *names)
+void template_global_names(struct list *names)
 {
 	for (size_t i = 0; i < SUGGESTED; i++)
 		list_add_new(names, functions[i].name);

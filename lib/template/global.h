@@ -17,13 +17,14 @@ enum global_special {
 	GLOBAL_BLOCK, /* what a filter block printed; no template can write this name */
 };
 
-struct value *global_name(enum global_special which);
-#define global_loop()  global_name(GLOBAL_LOOP)
-#define global_block() global_name(GLOBAL_BLOCK)
+struct value *template_global_name(enum global_special which);
+#define global_loop()  template_global_name(GLOBAL_LOOP)
+#define global_block() template_global_name(GLOBAL_BLOCK)
 
 /* A global by name; NULL when there is none. New reference. */
-struct value *global_find(const char *name);
-void global_names(struct list *names);
+struct value *template_global_find(const char *name);
+void template_global_names(struct list *names);
 
 /* Sets an attribute of a namespace. NULL, or why that cannot be. */
-const char *global_namespace_set(struct value *value, struct value *name, struct value *item);
+const char *template_global_namespace_set(struct value *value, struct value *name,
+					  struct value *item);

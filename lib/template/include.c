@@ -62,14 +62,14 @@ static const struct template *find(struct eval *eval, const struct node *node, s
 	size_t n = list ? name->list.n : 1;
 	int r = -ERR_NOT_FOUND;
 
-	if (list && eval_settled(eval, name) < 0)
+	if (list && template_eval_settled(eval, name) < 0)
 		return NULL;
 	for (size_t i = 0; i < n && r == -ERR_NOT_FOUND; i++) {
 		const struct value *one = list ? name->list.items[i] : name;
 		if (one->kind == VALUE_UNDEFINED)
-			return (void *)eval_trip(eval, name);
+			return (void *)template_eval_trip(eval, name);
 		if (one->kind != VALUE_STRING)
-			return (void *)eval_fail(
+			return (void *)template_eval_fail(
 				eval, node, "the name of a template must be a string, not a %s",
 				value_type(one));
 		r = find_one(eval, one->string.text, &found, &err);
@@ -80,7 +80,7 @@ static const struct template *find(struct eval *eval, const struct node *node, s
 	}
 	if (r < 0 && !err.message)
 		err_set(&err, ERR_NOT_FOUND, "there is no template to choose from");
-	return r < 0 ? (void *)eval_fail_err(eval, node, &err) : found;
+	return r < 0 ? (void *)template_eval_fail_err(eval, node, &err) : found;
 }
 
 /* "included from a.j2:3" on what came up inside. */
@@ -89,14 +89,14 @@ static void note_includer(struct eval *eval, const struct node *node, struct val
 	struct value *bad = eval->raised ? eval->raised : eval->sink->marker;
 
 	if (bad && bad != before && bad->refs > 0)
-		trouble_trail(bad->trouble, "included from %s:%u", eval->template->name,
-			      node->line);
+		template_trouble_trail(bad->trouble, "included from %s:%u", eval->template->name,
+				       node->line);
 }
 
-int include_run(struct eval *eval, const struct node *node)
+int template_include_run(struct eval *eval, const struct node *node)
 {
 	bool missing = false, isolated = eval->isolated;
-	cleanup_value struct value *name = eval_expression(eval, node->import.name);
+	cleanup_value struct value *name = template_eval_expression(eval, node->import.name);
 	struct value *before = eval->sink->marker;
 
 	if (!name)
@@ -105,13 +105,13 @@ int include_run(struct eval *eval, const struct node *node)
 		find(eval, node, name, node->import.ignore_missing ? &missing : NULL);
 	if (!template)
 		return missing ? 0 : -1;
-	if (eval_enter(eval, node) < 0)
+	if (template_eval_enter(eval, node) < 0)
 		return -1;
 	eval->isolated = isolated || !node->import.with_context;
-	int r = eval_template(eval, template, node->import.with_context ? eval->frame : NULL,
-			      eval->sink, NULL);
+	int r = template_eval_template(
+		eval, template, node->import.with_context ? eval->frame : NULL, eval->sink, NULL);
 	eval->isolated = isolated;
-	eval_leave(eval);
+	template_eval_leave(eval);
 	note_includer(eval, node, before);
 	return r;
 }
@@ -165,17 +165,17 @@ static struct value *run_module(struct eval *eval, const struct node *node,
 	struct frame *frame;
 	bool isolated = eval->isolated;
 
-	if (eval_enter(eval, node) < 0)
+	if (template_eval_enter(eval, node) < 0)
 		return NULL;
-	sink_init(&sink, NULL);
+	template_sink_init(&sink, NULL);
 	eval->isolated = isolated || !node->import.with_context;
-	int r = eval_template(eval, template, node->import.with_context ? eval->frame : NULL, &sink,
-			      &frame);
+	int r = template_eval_template(
+		eval, template, node->import.with_context ? eval->frame : NULL, &sink, &frame);
 	eval->isolated = isolated;
-	eval_leave(eval);
-	frame_capture(frame);
-	struct value *printed = r < 0 ? NULL : sink_result(&sink);
-	sink_done(&sink);
+	template_eval_leave(eval);
+	template_frame_capture(frame);
+	struct value *printed = r < 0 ? NULL : template_sink_result(&sink);
+	template_sink_done(&sink);
 	if (!printed) {
 		note_includer(eval, node, NULL);
 		return NULL;
@@ -187,23 +187,23 @@ static struct value *run_module(struct eval *eval, const struct node *node,
 
 static struct value *import(struct eval *eval, const struct node *node)
 {
-	cleanup_value struct value *name = eval_expression(eval, node->import.name);
+	cleanup_value struct value *name = template_eval_expression(eval, node->import.name);
 	const struct template *template = name ? find(eval, node, name, NULL) : NULL;
 
 	return template ? run_module(eval, node, template) : NULL;
 }
 
-int include_import(struct eval *eval, const struct node *node)
+int template_include_import(struct eval *eval, const struct node *node)
 {
 	struct value *module = import(eval, node);
 
 	if (!module)
 		return -1;
-	frame_set(eval->frame, node->import.target, module);
+	template_frame_set(eval->frame, node->import.target, module);
 	return 0;
 }
 
-int include_from(struct eval *eval, const struct node *node)
+int template_include_from(struct eval *eval, const struct node *node)
 {
 	cleanup_value struct value *module = import(eval, node);
 
@@ -213,10 +213,11 @@ int include_from(struct eval *eval, const struct node *node)
 		const struct import_name *name = &node->import.names[i];
 		struct value *item = module_attribute(eval, module, name->name->string.text);
 		if (!item)
-			item = eval_undefined(eval, node, "template '%s' has no '%s' to import",
-					      ((struct module *)module->object.state)->name,
-					      name->name->string.text);
-		frame_set(eval->frame, name->alias, item);
+			item = template_eval_undefined(
+				eval, node, "template '%s' has no '%s' to import",
+				((struct module *)module->object.state)->name,
+				name->name->string.text);
+		template_frame_set(eval->frame, name->alias, item);
 	}
 	return 0;
 }

@@ -5,8 +5,8 @@
 #include "base/mem.h"
 #include "template/ast.h"
 
-struct value *lazy_new(const char *text, size_t length, const char *file, int line, int column,
-		       const char *path)
+struct value *template_lazy_new(const char *text, size_t length, const char *file, int line,
+				int column, const char *path)
 {
 	struct value *value = value_alloc(VALUE_TEMPLATE);
 
@@ -24,7 +24,7 @@ struct value *lazy_new(const char *text, size_t length, const char *file, int li
 	return value;
 }
 
-void lazy_free(struct lazy *lazy)
+void template_lazy_free(struct lazy *lazy)
 {
 	free(lazy->text);
 	free(lazy->file);
@@ -34,9 +34,9 @@ void lazy_free(struct lazy *lazy)
 	free(lazy);
 }
 
-const struct template *lazy_compile(struct lazy *lazy)
+const struct template *template_lazy_compile(struct lazy *lazy)
 {
-	struct options options = options_default;
+	struct options options = template_options_default;
 
 	if (lazy->known)
 		return lazy->template;

@@ -19,8 +19,8 @@ struct lazy {
 };
 
 /* A value of kind VALUE_TEMPLATE. */
-struct value *lazy_new(const char *text, size_t length, const char *file, int line, int column,
-		       const char *path);
-void lazy_free(struct lazy *lazy);
+struct value *template_lazy_new(const char *text, size_t length, const char *file, int line,
+				int column, const char *path);
+void template_lazy_free(struct lazy *lazy);
 /* The compiled template; NULL when it does not compile, then lazy->problem says why. */
-const struct template *lazy_compile(struct lazy *lazy);
+const struct template *template_lazy_compile(struct lazy *lazy);

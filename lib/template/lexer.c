@@ -51,7 +51,7 @@ static size_t without_indent(const struct lexer *lexer, size_t begin, size_t end
 	if (line == begin && !lexer->line_start)
 		return end;
 	size_t first = line, last = end;
-	text_strip(lexer->source, &first, &last, TEXT_BOTH, NULL, 0);
+	template_text_strip(lexer->source, &first, &last, TEXT_BOTH, NULL, 0);
 	return first == last ? line : end;
 }
 
@@ -59,7 +59,7 @@ static size_t without_indent(const struct lexer *lexer, size_t begin, size_t end
 static void add_text(struct lexer *lexer, size_t begin, size_t end, char marker, bool strippable)
 {
 	if (marker == '-')
-		text_strip(lexer->source, &begin, &end, TEXT_RIGHT, NULL, 0);
+		template_text_strip(lexer->source, &begin, &end, TEXT_RIGHT, NULL, 0);
 	else if (marker != '+' && lexer->options->lstrip_blocks && strippable)
 		end = without_indent(lexer, begin, end);
 	if (end <= begin)
@@ -67,9 +67,10 @@ static void add_text(struct lexer *lexer, size_t begin, size_t end, char marker,
 	struct token *token = add(lexer, TOKEN_TEXT, begin, end);
 	if (strcmp(lexer->options->newline, "\n") && memchr(token->text, '\n', token->length)) {
 		struct buf text = BUF_INIT;
-		text_replace(token->text, token->length, "\n", 1, lexer->options->newline,
-			     strlen(lexer->options->newline), -1, &text);
-		token->text = arena_text(&lexer->template->arena, buf_str(&text), text.len);
+		template_text_replace(token->text, token->length, "\n", 1, lexer->options->newline,
+				      strlen(lexer->options->newline), -1, &text);
+		token->text =
+			template_arena_text(&lexer->template->arena, buf_str(&text), text.len);
 		token->length = text.len;
 		buf_done(&text);
 	}
@@ -86,8 +87,8 @@ static int skip_comment(struct lexer *lexer, size_t begin, size_t at)
 	size_t end;
 
 	for (; at < lexer->length; at++)
-		if (lexer_ends_with(lexer, at, lexer->options->comment_end, true,
-				    lexer->options->trim_blocks, &end)) {
+		if (template_lexer_ends_with(lexer, at, lexer->options->comment_end, true,
+					     lexer->options->trim_blocks, &end)) {
 			move_to(lexer, end);
 			return 0;
 		}
@@ -102,7 +103,7 @@ static int read_raw(struct lexer *lexer, size_t begin, size_t body)
 
 	lexer->line_start = body > 0 && lexer->source[body - 1] == '\n';
 	for (size_t at = body; at < lexer->length; at++)
-		if (lexer_is_endraw(lexer, at, &marker, &end)) {
+		if (template_lexer_is_endraw(lexer, at, &marker, &end)) {
 			lexer->at = at;
 			add_text(lexer, body, at, marker, true);
 			move_to(lexer, end);
@@ -158,7 +159,7 @@ static int balance(struct lexer *lexer, char c)
 static int read_operator(struct lexer *lexer)
 {
 	for (size_t i = 0; i < SYMBOLS; i++)
-		if (lexer_starts(lexer, lexer->at, symbols[i].text)) {
+		if (template_lexer_starts(lexer, lexer->at, symbols[i].text)) {
 			size_t n = strlen(symbols[i].text);
 			int r = n == 1 ? balance(lexer, *symbols[i].text) : 0;
 			if (r < 0)
@@ -168,7 +169,7 @@ static int read_operator(struct lexer *lexer)
 			return 0;
 		}
 	size_t next = lexer->at;
-	text_next(lexer->source, lexer->length, &next);
+	template_text_next(lexer->source, lexer->length, &next);
 	char message[48];
 	snprintf(message, sizeof(message), "unexpected character '%.*s'", (int)(next - lexer->at),
 		 lexer->source + lexer->at);
@@ -188,8 +189,9 @@ static int read_string(struct lexer *lexer)
 	struct token *token = add(lexer, TOKEN_STRING, lexer->at, at + 1);
 	struct buf text = BUF_INIT;
 	bool raw = lexer->options->raw_strings;
-	const char *problem = literal_unescape(token->text + 1, token->length - 2, raw, &text);
-	token->text = arena_text(&lexer->template->arena, buf_str(&text), text.len);
+	const char *problem =
+		template_literal_unescape(token->text + 1, token->length - 2, raw, &text);
+	token->text = template_arena_text(&lexer->template->arena, buf_str(&text), text.len);
 	token->length = text.len;
 	buf_done(&text);
 	if (problem)
@@ -206,8 +208,8 @@ static bool is_name(unsigned char c)
 static int read_word(struct lexer *lexer)
 {
 	bool after_dot = lexer->at > 0 && lexer->source[lexer->at - 1] == '.', is_float = false;
-	size_t n = literal_number(lexer->source + lexer->at, lexer->length - lexer->at, !after_dot,
-				  &is_float);
+	size_t n = template_literal_number(lexer->source + lexer->at, lexer->length - lexer->at,
+					   !after_dot, &is_float);
 	enum token_kind kind = is_float ? TOKEN_FLOAT : TOKEN_INTEGER;
 
 	if (!n) {
@@ -224,7 +226,7 @@ static int read_word(struct lexer *lexer)
 /* A line statement ends with its line, and takes the empty lines behind it along. */
 static bool line_ends(const struct lexer *lexer, size_t at, size_t *ret_end)
 {
-	size_t behind = lexer_skip_space(lexer, at), end = behind;
+	size_t behind = template_lexer_skip_space(lexer, at), end = behind;
 
 	if (behind < lexer->length) {
 		while (end > at && lexer->source[end - 1] != '\n')
@@ -243,9 +245,10 @@ static bool tag_ends(const struct lexer *lexer, enum lexer_tag tag, size_t *ret_
 	if (tag == TAG_LINE)
 		return line_ends(lexer, lexer->at, ret_end);
 	if (tag == TAG_BLOCK)
-		return lexer_ends_with(lexer, lexer->at, lexer->options->block_end, true,
-				       lexer->options->trim_blocks, ret_end);
-	return lexer_ends_with(lexer, lexer->at, lexer->options->print_end, false, false, ret_end);
+		return template_lexer_ends_with(lexer, lexer->at, lexer->options->block_end, true,
+						lexer->options->trim_blocks, ret_end);
+	return template_lexer_ends_with(lexer, lexer->at, lexer->options->print_end, false, false,
+					ret_end);
 }
 
 static int read_token(struct lexer *lexer)
@@ -272,7 +275,7 @@ static int read_tag(struct lexer *lexer, enum lexer_tag tag, size_t begin, size_
 			move_to(lexer, end);
 			return 0;
 		}
-		lexer->at = lexer_skip_space(lexer, lexer->at);
+		lexer->at = template_lexer_skip_space(lexer, lexer->at);
 		if (lexer->at >= lexer->length)
 			return fail(lexer, begin, inside,
 				    tag == TAG_PRINT ? "this print is not closed"
@@ -290,9 +293,9 @@ static int read_next(struct lexer *lexer, enum lexer_tag tag, size_t begin, size
 	char marker = '\0';
 
 	if (tag == TAG_RAW)
-		marker = lexer_marker(lexer, begin + strlen(lexer->options->block_begin));
+		marker = template_lexer_marker(lexer, begin + strlen(lexer->options->block_begin));
 	else if (tag != TAG_LINE_COMMENT)
-		marker = lexer_marker(lexer, end);
+		marker = template_lexer_marker(lexer, end);
 	size_t text = lexer->at;
 	lexer->at = begin;
 	add_text(lexer, text, begin, marker, tag != TAG_PRINT);
@@ -309,7 +312,8 @@ static int read_next(struct lexer *lexer, enum lexer_tag tag, size_t begin, size
 	return 0;
 }
 
-int lexer_read(struct template *template, size_t skip, struct token_list *ret, struct err *err)
+int template_lexer_read(struct template *template, size_t skip, struct token_list *ret,
+			struct err *err)
 {
 	struct lexer lexer = {
 		.template = template,
@@ -326,7 +330,7 @@ int lexer_read(struct template *template, size_t skip, struct token_list *ret, s
 
 	while (lexer.at < lexer.length) {
 		size_t begin, end;
-		enum lexer_tag tag = lexer_next_tag(&lexer, lexer.at, &begin, &end);
+		enum lexer_tag tag = template_lexer_next_tag(&lexer, lexer.at, &begin, &end);
 		if (tag == TAG_NONE) {
 			size_t text = lexer.at;
 			lexer.at = lexer.length;
@@ -341,7 +345,7 @@ int lexer_read(struct template *template, size_t skip, struct token_list *ret, s
 	return 0;
 }
 
-const char *lexer_symbol(const struct template *template, enum token_kind kind)
+const char *template_lexer_symbol(const struct template *template, enum token_kind kind)
 {
 	switch (kind) {
 	case TOKEN_PRINT_BEGIN:
@@ -361,7 +365,7 @@ const char *lexer_symbol(const struct template *template, enum token_kind kind)
 	return kind == TOKEN_NAME ? "a name" : "";
 }
 
-const char *lexer_describe(const struct token *token, char *out, size_t room)
+const char *template_lexer_describe(const struct token *token, char *out, size_t room)
 {
 	if (token->kind == TOKEN_END)
 		snprintf(out, room, "the end of the template");

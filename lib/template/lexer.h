@@ -62,9 +62,10 @@ struct token_list {
 
 /* Reads template->source from `skip` on (behind a #jinja2: line). The list is the caller's to
  * free, its texts are the template's. ERR_INVALID with place. */
-int lexer_read(struct template *template, size_t skip, struct token_list *ret, struct err *err);
+int template_lexer_read(struct template *template, size_t skip, struct token_list *ret,
+			struct err *err);
 
 /* "'}}'", "'endif'", "the end of the template": for messages. Into a buffer of the caller. */
-const char *lexer_describe(const struct token *token, char *out, size_t room);
+const char *template_lexer_describe(const struct token *token, char *out, size_t room);
 /* The operator or delimiter as it is written. */
-const char *lexer_symbol(const struct template *template, enum token_kind kind);
+const char *template_lexer_symbol(const struct template *template, enum token_kind kind);

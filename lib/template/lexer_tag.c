@@ -4,18 +4,18 @@
 #include "template/lexer_tag.h"
 #include "template/text.h"
 
-bool lexer_starts(const struct lexer *lexer, size_t at, const char *what)
+bool template_lexer_starts(const struct lexer *lexer, size_t at, const char *what)
 {
 	size_t n = strlen(what);
 
 	return n && lexer->length - at >= n && !memcmp(lexer->source + at, what, n);
 }
 
-size_t lexer_skip_space(const struct lexer *lexer, size_t at)
+size_t template_lexer_skip_space(const struct lexer *lexer, size_t at)
 {
 	size_t end = lexer->length;
 
-	text_strip(lexer->source, &at, &end, TEXT_LEFT, NULL, 0);
+	template_text_strip(lexer->source, &at, &end, TEXT_LEFT, NULL, 0);
 	return at;
 }
 
@@ -31,7 +31,7 @@ static bool is_line_statement(const struct lexer *lexer, size_t at, size_t *ret_
 		return false;
 	while (at < lexer->length && strchr(" \t\v", lexer->source[at]))
 		at++;
-	if (!lexer_starts(lexer, at, lexer->options->line_statement))
+	if (!template_lexer_starts(lexer, at, lexer->options->line_statement))
 		return false;
 	*ret_end = at + strlen(lexer->options->line_statement);
 	return true;
@@ -46,13 +46,13 @@ static bool is_line_comment(const struct lexer *lexer, size_t at, size_t *ret_en
 		return false;
 	while (at < lexer->length && isblank((unsigned char)lexer->source[at]))
 		at++;
-	if (!lexer_starts(lexer, at, lexer->options->line_comment))
+	if (!template_lexer_starts(lexer, at, lexer->options->line_comment))
 		return false;
 	*ret_end = at + strlen(lexer->options->line_comment);
 	return true;
 }
 
-char lexer_marker(const struct lexer *lexer, size_t at)
+char template_lexer_marker(const struct lexer *lexer, size_t at)
 {
 	char c = at < lexer->length ? lexer->source[at] : '\0';
 
@@ -64,20 +64,20 @@ static bool is_raw(const struct lexer *lexer, size_t at, size_t *ret_end)
 {
 	size_t n = strlen(lexer->options->block_end);
 
-	if (!lexer_starts(lexer, at, lexer->options->block_begin))
+	if (!template_lexer_starts(lexer, at, lexer->options->block_begin))
 		return false;
 	at += strlen(lexer->options->block_begin);
-	at = lexer_skip_space(lexer, at + (lexer_marker(lexer, at) != 0));
-	if (!lexer_starts(lexer, at, "raw"))
+	at = template_lexer_skip_space(lexer, at + (template_lexer_marker(lexer, at) != 0));
+	if (!template_lexer_starts(lexer, at, "raw"))
 		return false;
-	at = lexer_skip_space(lexer, at + 3);
+	at = template_lexer_skip_space(lexer, at + 3);
 	if (at < lexer->length && lexer->source[at] == '-' &&
-	    lexer_starts(lexer, at + 1, lexer->options->block_end)) {
-		*ret_end = lexer_skip_space(lexer, at + 1 + n);
+	    template_lexer_starts(lexer, at + 1, lexer->options->block_end)) {
+		*ret_end = template_lexer_skip_space(lexer, at + 1 + n);
 		return true;
 	}
 	*ret_end = at + n;
-	return lexer_starts(lexer, at, lexer->options->block_end);
+	return template_lexer_starts(lexer, at, lexer->options->block_end);
 }
 
 /* Of delimiters that begin alike the longest counts, as in "{%" and "{%=". */
@@ -95,7 +95,8 @@ static enum lexer_tag find_delimiter(const struct lexer *lexer, size_t at, size_
 	size_t longest = 0;
 
 	for (size_t i = 0; i < 3; i++)
-		if (strlen(tags[i].text) > longest && lexer_starts(lexer, at, tags[i].text)) {
+		if (strlen(tags[i].text) > longest &&
+		    template_lexer_starts(lexer, at, tags[i].text)) {
 			longest = strlen(tags[i].text);
 			found = tags[i].tag;
 		}
@@ -116,8 +117,8 @@ static enum lexer_tag tag_at(const struct lexer *lexer, size_t at, size_t *ret_e
 }
 
 /* The next tag at or behind `at`; *ret_begin is where it begins. */
-enum lexer_tag lexer_next_tag(const struct lexer *lexer, size_t at, size_t *ret_begin,
-			      size_t *ret_end)
+enum lexer_tag template_lexer_next_tag(const struct lexer *lexer, size_t at, size_t *ret_begin,
+				       size_t *ret_end)
 {
 	bool lines = *lexer->options->line_statement || *lexer->options->line_comment;
 	char p = *lexer->options->print_begin, b = *lexer->options->block_begin,
@@ -143,20 +144,20 @@ enum lexer_tag lexer_next_tag(const struct lexer *lexer, size_t at, size_t *ret_
 }
 
 /* Behind the end of a block or comment: "-%}" eats white space, "%}" one newline. */
-bool lexer_ends_with(const struct lexer *lexer, size_t at, const char *end, bool plus,
-		     bool trim_newline, size_t *ret_end)
+bool template_lexer_ends_with(const struct lexer *lexer, size_t at, const char *end, bool plus,
+			      bool trim_newline, size_t *ret_end)
 {
-	char marker = lexer_marker(lexer, at);
+	char marker = template_lexer_marker(lexer, at);
 
-	if (marker == '-' && lexer_starts(lexer, at + 1, end)) {
-		*ret_end = lexer_skip_space(lexer, at + 1 + strlen(end));
+	if (marker == '-' && template_lexer_starts(lexer, at + 1, end)) {
+		*ret_end = template_lexer_skip_space(lexer, at + 1 + strlen(end));
 		return true;
 	}
-	if (marker == '+' && plus && lexer_starts(lexer, at + 1, end)) {
+	if (marker == '+' && plus && template_lexer_starts(lexer, at + 1, end)) {
 		*ret_end = at + 1 + strlen(end);
 		return true;
 	}
-	if (!lexer_starts(lexer, at, end))
+	if (!template_lexer_starts(lexer, at, end))
 		return false;
 	*ret_end = at + strlen(end);
 	if (trim_newline && *ret_end < lexer->length && lexer->source[*ret_end] == '\n')
@@ -165,15 +166,17 @@ bool lexer_ends_with(const struct lexer *lexer, size_t at, const char *end, bool
 }
 
 /* Behind "{% endraw %}" when it begins at `at`. */
-bool lexer_is_endraw(const struct lexer *lexer, size_t at, char *ret_marker, size_t *ret_end)
+bool template_lexer_is_endraw(const struct lexer *lexer, size_t at, char *ret_marker,
+			      size_t *ret_end)
 {
-	if (!lexer_starts(lexer, at, lexer->options->block_begin))
+	if (!template_lexer_starts(lexer, at, lexer->options->block_begin))
 		return false;
 	at += strlen(lexer->options->block_begin);
-	*ret_marker = lexer_marker(lexer, at);
-	at = lexer_skip_space(lexer, at + (*ret_marker != 0));
-	if (!lexer_starts(lexer, at, "endraw"))
+	*ret_marker = template_lexer_marker(lexer, at);
+	at = template_lexer_skip_space(lexer, at + (*ret_marker != 0));
+	if (!template_lexer_starts(lexer, at, "endraw"))
 		return false;
-	return lexer_ends_with(lexer, lexer_skip_space(lexer, at + 6), lexer->options->block_end,
-			       true, lexer->options->trim_blocks, ret_end);
+	return template_lexer_ends_with(lexer, template_lexer_skip_space(lexer, at + 6),
+					lexer->options->block_end, true,
+					lexer->options->trim_blocks, ret_end);
 }

@@ -30,15 +30,16 @@ enum lexer_tag {
 	TAG_LINE_COMMENT
 };
 
-bool lexer_starts(const struct lexer *lexer, size_t at, const char *what);
-size_t lexer_skip_space(const struct lexer *lexer, size_t at);
+bool template_lexer_starts(const struct lexer *lexer, size_t at, const char *what);
+size_t template_lexer_skip_space(const struct lexer *lexer, size_t at);
 /* '-' or '+' when it stands there, else NUL. */
-char lexer_marker(const struct lexer *lexer, size_t at);
+char template_lexer_marker(const struct lexer *lexer, size_t at);
 /* The next tag at or behind `at`: where it begins and what is behind its delimiter. */
-enum lexer_tag lexer_next_tag(const struct lexer *lexer, size_t at, size_t *ret_begin,
-			      size_t *ret_end);
+enum lexer_tag template_lexer_next_tag(const struct lexer *lexer, size_t at, size_t *ret_begin,
+				       size_t *ret_end);
 /* Behind the end of a block or comment: "-%}" eats white space, "%}" one newline. */
-bool lexer_ends_with(const struct lexer *lexer, size_t at, const char *end, bool plus,
-		     bool trim_newline, size_t *ret_end);
+bool template_lexer_ends_with(const struct lexer *lexer, size_t at, const char *end, bool plus,
+			      bool trim_newline, size_t *ret_end);
 /* Whether "{% endraw %}" begins here: its marker, and what is behind it. */
-bool lexer_is_endraw(const struct lexer *lexer, size_t at, char *ret_marker, size_t *ret_end);
+bool template_lexer_is_endraw(const struct lexer *lexer, size_t at, char *ret_marker,
+			      size_t *ret_end);

@@ -72,7 +72,7 @@ static size_t real(const char *text, size_t length)
 	return fraction || power ? n + power : 0;
 }
 
-size_t literal_number(const char *text, size_t length, bool floats, bool *ret_float)
+size_t template_literal_number(const char *text, size_t length, bool floats, bool *ret_float)
 {
 	if (!length || !isdigit((unsigned char)*text))
 		return 0;
@@ -81,14 +81,14 @@ size_t literal_number(const char *text, size_t length, bool floats, bool *ret_fl
 	return n ? n : integer(text, length);
 }
 
-struct value *literal_integer(const char *text, size_t length)
+struct value *template_literal_integer(const char *text, size_t length)
 {
-	return number_parse_int(text, length, 0);
+	return template_number_parse_int(text, length, 0);
 }
 
-struct value *literal_float(const char *text, size_t length)
+struct value *template_literal_float(const char *text, size_t length)
 {
-	return number_parse_float(text, length);
+	return template_number_parse_float(text, length);
 }
 
 /* \xHH, \uHHHH and \UHHHHHHHH. */
@@ -106,7 +106,7 @@ static const char *unescape_hex(const char *text, size_t length, size_t *at, siz
 	if (c > 0x10FFFF)
 		return "an escape in this string names no character";
 	*at += want;
-	text_put(out, c);
+	template_text_put(out, c);
 	return NULL;
 }
 
@@ -117,7 +117,7 @@ static void unescape_octal(const char *text, size_t length, size_t *at, struct b
 	(*at)--;
 	for (int i = 0; i < 3 && *at < length && text[*at] >= '0' && text[*at] <= '7'; i++)
 		c = c << 3 | (uint32_t)(text[(*at)++] - '0');
-	text_put(out, c);
+	template_text_put(out, c);
 }
 
 /* One escape; *at is behind the letter. Unknown ones stay as they are, as in Python. */
@@ -142,7 +142,7 @@ static const char *unescape(const char *text, size_t length, size_t *at, struct 
 	return NULL;
 }
 
-const char *literal_unescape(const char *text, size_t length, bool raw, struct buf *out)
+const char *template_literal_unescape(const char *text, size_t length, bool raw, struct buf *out)
 {
 	if (raw || !memchr(text, '\\', length)) {
 		buf_add(out, text, length);

@@ -5,11 +5,11 @@
 
 /* How long the number at the beginning of text is: 0 when there is none. Floats are looked for
  * only when `floats` (not behind a point, where a.0.1 has two indexes). */
-size_t literal_number(const char *text, size_t length, bool floats, bool *ret_float);
+size_t template_literal_number(const char *text, size_t length, bool floats, bool *ret_float);
 
 /* The value of an integer as the source has it (0x1F, 1_000). New reference. */
-struct value *literal_integer(const char *text, size_t length);
-struct value *literal_float(const char *text, size_t length);
+struct value *template_literal_integer(const char *text, size_t length);
+struct value *template_literal_float(const char *text, size_t length);
 
 /* The content of a quoted string, escapes undone unless `raw`. NULL, or what is wrong with it. */
-const char *literal_unescape(const char *text, size_t length, bool raw, struct buf *out);
+const char *template_literal_unescape(const char *text, size_t length, bool raw, struct buf *out);

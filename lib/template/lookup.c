@@ -8,7 +8,7 @@
 #include "template/filter.h"
 #include "template/text.h"
 
-/* A lookup appends its results to `results`; false after call_fail. */
+/* A lookup appends its results to `results`; false after template_call_fail. */
 typedef bool (*lookup)(struct call *call, struct value *terms, struct value *results);
 
 static struct value *option(const struct call *call, const char *name)
@@ -22,8 +22,8 @@ static struct value *option(const struct call *call, const char *name)
 static bool term_text(struct call *call, const struct value *term, const char **ret)
 {
 	if (term->kind != VALUE_STRING)
-		return call_fail(call, "a term of this lookup must be a string, not a %s",
-				 value_type(term));
+		return template_call_fail(call, "a term of this lookup must be a string, not a %s",
+					  value_type(term));
 	*ret = term->string.text;
 	return true;
 }
@@ -35,9 +35,9 @@ static bool load(struct call *call, const char *name, const char *purpose, char 
 	cleanup_err struct err err = ERR_INIT;
 
 	if (!loader || !loader->load)
-		return call_fail(call, "there is no place to look for '%s'", name);
+		return template_call_fail(call, "there is no place to look for '%s'", name);
 	if (loader->load(loader->context, name, purpose, ret_shown, ret_text, ret_length, &err) < 0)
-		return eval_fail_err(call->eval, call->node, &err);
+		return template_eval_fail_err(call->eval, call->node, &err);
 	return true;
 }
 
@@ -50,10 +50,10 @@ static bool look_file(struct call *call, struct value *terms, struct value *resu
 		if (!term_text(call, terms->list.items[i], &name) ||
 		    !load(call, name, "file", &shown, &text, &end))
 			return false;
-		if (call_truth(option(call, "lstrip"), false))
-			text_strip(text, &begin, &end, TEXT_LEFT, NULL, 0);
-		if (call_truth(option(call, "rstrip"), true))
-			text_strip(text, &begin, &end, TEXT_RIGHT, NULL, 0);
+		if (template_call_truth(option(call, "lstrip"), false))
+			template_text_strip(text, &begin, &end, TEXT_LEFT, NULL, 0);
+		if (template_call_truth(option(call, "rstrip"), true))
+			template_text_strip(text, &begin, &end, TEXT_RIGHT, NULL, 0);
 		value_list_add(results, value_string(text + begin, end - begin));
 	}
 	return true;
@@ -87,7 +87,7 @@ static bool look_vars(struct call *call, struct value *terms, struct value *resu
 		const char *name = NULL;
 		if (!term_text(call, terms->list.items[i], &name))
 			return false;
-		struct value *value = eval_variable(call->eval, terms->list.items[i]);
+		struct value *value = template_eval_variable(call->eval, terms->list.items[i]);
 		if (!value && call->eval->raised)
 			return false;
 		if (value && value->kind == VALUE_UNDEFINED && !value->trouble->error &&
@@ -96,7 +96,7 @@ static bool look_vars(struct call *call, struct value *terms, struct value *resu
 			value = NULL;
 		}
 		if (!value && !otherwise)
-			return call_fail(call, "no variable named '%s' was found", name);
+			return template_call_fail(call, "no variable named '%s' was found", name);
 		value_list_add(results, value ? value : value_keep(otherwise));
 	}
 	return true;
@@ -130,8 +130,8 @@ static bool look_dict(struct call *call, struct value *terms, struct value *resu
 	for (size_t i = 0; i < terms->list.n; i++) {
 		const struct value *term = terms->list.items[i];
 		if (term->kind != VALUE_DICT)
-			return call_fail(call, "lookup('dict') needs dicts, not a %s",
-					 value_type(term));
+			return template_call_fail(call, "lookup('dict') needs dicts, not a %s",
+						  value_type(term));
 		for (size_t j = 0; j < term->dict.n; j++) {
 			struct value *pair = value_dict();
 			value_dict_set(pair, "key", value_keep(term->dict.entries[j].key));
@@ -173,11 +173,11 @@ static bool look_first_found(struct call *call, struct value *terms, struct valu
 			return true;
 		}
 		if (r != -ERR_NOT_FOUND)
-			return eval_fail_err(call->eval, call->node, &err);
+			return template_eval_fail_err(call->eval, call->node, &err);
 	}
-	if (call_truth(option(call, "skip"), false))
+	if (template_call_truth(option(call, "skip"), false))
 		return true;
-	return call_fail(call, "first_found: none of the files is there");
+	return template_call_fail(call, "first_found: none of the files is there");
 }
 
 /* start=1 end=4 stride=1 format=web%02d; also as one string. */
@@ -189,7 +189,7 @@ static bool look_sequence(struct call *call, struct value *terms, struct value *
 
 	for (size_t i = 0; i < 4; i++) {
 		struct value *value = option(call, names[i]);
-		cleanup_value struct value *text = value ? filter_string(value) : NULL;
+		cleanup_value struct value *text = value ? template_filter_string(value) : NULL;
 		if (text)
 			numbers[i] = strtoll(text->string.text, NULL, 0);
 	}
@@ -204,8 +204,8 @@ static bool look_sequence(struct call *call, struct value *terms, struct value *
 		for (size_t j = 0; j < words.n; j++) {
 			const char *equals = strchr(words.items[j], '=');
 			if (!equals)
-				return call_fail(call,
-						 "sequence: write start=, end=, count=, stride=");
+				return template_call_fail(
+					call, "sequence: write start=, end=, count=, stride=");
 			for (size_t k = 0; k < 4; k++)
 				if (!strncmp(words.items[j], names[k], strlen(names[k])) &&
 				    words.items[j] + strlen(names[k]) == equals)
@@ -219,14 +219,15 @@ static bool look_sequence(struct call *call, struct value *terms, struct value *
 	if (numbers[2] >= 0)
 		numbers[1] = numbers[0] + (numbers[2] - 1) * numbers[3];
 	if (!numbers[3])
-		return call_fail(call, "sequence: the stride must not be 0");
+		return template_call_fail(call, "sequence: the stride must not be 0");
 	for (int64_t n = numbers[0]; numbers[3] > 0 ? n <= numbers[1] : n >= numbers[1];
 	     n += numbers[3]) {
 		cleanup_value struct value *number = value_int(n);
 		cleanup_value struct value *pattern = value_text_of(format ? format : "%d");
-		if (!eval_step(call->eval, call->node, 1))
+		if (!template_eval_step(call->eval, call->node, 1))
 			return false;
-		struct value *text = call_builtin(call, filter_find("format"), pattern, &number, 1);
+		struct value *text = template_call_builtin(call, template_filter_find("format"),
+							   pattern, &number, 1);
 		if (!text)
 			return false;
 		value_list_add(results, text);
@@ -247,7 +248,7 @@ static const struct template *compile(struct call *call, const char *name)
 {
 	cleanup_free char *shown = NULL, *text = NULL;
 	cleanup_err struct err err = ERR_INIT;
-	struct options options = options_default;
+	struct options options = template_options_default;
 	struct template *template;
 	size_t length;
 
@@ -255,20 +256,20 @@ static const struct template *compile(struct call *call, const char *name)
 	delimiter(call, "variable_end_string", options.print_end);
 	delimiter(call, "comment_start_string", options.comment_begin);
 	delimiter(call, "comment_end_string", options.comment_end);
-	options.trim_blocks = call_truth(option(call, "trim_blocks"), true);
+	options.trim_blocks = template_call_truth(option(call, "trim_blocks"), true);
 	if (!load(call, name, "template", &shown, &text, &length))
 		return NULL;
-	bool standard = !memcmp(&options, &options_default, sizeof(options));
+	bool standard = !memcmp(&options, &template_options_default, sizeof(options));
 	if (template_build(
 		    &(struct template_text){
 			    .name = shown,
 			    .text = text,
 			    .length = length,
-			    .options = standard ? &options_default : &options,
+			    .options = standard ? &template_options_default : &options,
 			    .header = true,
 		    },
 		    &template, &err) < 0)
-		return (void *)eval_fail_err(call->eval, call->node, &err);
+		return (void *)template_eval_fail_err(call->eval, call->node, &err);
 	struct unit *unit = mem_new(struct unit);
 	*unit = (struct unit){mem_strdup(""), template, call->eval->units};
 	call->eval->units = unit;
@@ -287,23 +288,23 @@ static bool look_template(struct call *call, struct value *terms, struct value *
 		const char *name = NULL;
 		const struct template *template = NULL;
 		if (!term_text(call, terms->list.items[i], &name) ||
-		    !(template = compile(call, name)) || eval_enter(eval, call->node) < 0)
+		    !(template = compile(call, name)) || template_eval_enter(eval, call->node) < 0)
 			return false;
 		if (extra && extra->kind == VALUE_DICT) {
 			eval->extra = extra;
 			eval->variables = (struct dict){0};
 		}
-		struct value *value = eval_result(eval, template);
+		struct value *value = template_eval_result(eval, template);
 		if (eval->extra != extra_before) {
-			dict_clear(&eval->variables);
+			template_dict_clear(&eval->variables);
 			eval->variables = before;
 			eval->extra = extra_before;
 		}
 		before = eval->variables;
-		eval_leave(eval);
+		template_eval_leave(eval);
 		if (value && value->kind == VALUE_UNDEFINED && value->refs > 0)
-			trouble_trail(value->trouble, "looked up by %s:%u", eval->template->name,
-				      call->node->line);
+			template_trouble_trail(value->trouble, "looked up by %s:%u",
+					       eval->template->name, call->node->line);
 		if (value)
 			value_list_add(results, value);
 		ok = value;
@@ -339,21 +340,21 @@ static struct value *unknown(struct call *call, const char *name)
 
 	for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++)
 		if (!strcmp(refused[i], name))
-			return call_fail(call, "lookup('%s') is not supported", name);
+			return template_call_fail(call, "lookup('%s') is not supported", name);
 	for (size_t i = 0; i < LOOKUPS; i++)
 		names[i] = lookups[i].name;
 	err_set(&err, ERR_INVALID, "unknown lookup '%s'", name);
 	const char *nearest = name_nearest(name, names, LOOKUPS);
 	if (nearest)
 		err_hint(&err, "did you mean '%s'?", nearest);
-	return eval_fail_err(call->eval, call->node, &err);
+	return template_eval_fail_err(call->eval, call->node, &err);
 }
 
 /* Constants with markup in them are rendered: lookup('file', '{{ dir }}/x'). */
 static struct value *ready_term(struct call *call, struct value *term)
 {
 	cleanup_err struct err err = ERR_INIT;
-	struct options options = options_default;
+	struct options options = template_options_default;
 	struct template *template;
 
 	if (term->kind != VALUE_STRING || !term->markup)
@@ -369,11 +370,11 @@ static struct value *ready_term(struct call *call, struct value *term)
 			    .header = true,
 		    },
 		    &template, &err) < 0)
-		return eval_fail_err(call->eval, call->node, &err);
+		return template_eval_fail_err(call->eval, call->node, &err);
 	struct unit *unit = mem_new(struct unit);
 	*unit = (struct unit){mem_strdup(""), template, call->eval->units};
 	call->eval->units = unit;
-	return eval_result(call->eval, template);
+	return template_eval_result(call->eval, template);
 }
 
 static struct value *run(struct call *call, struct value *results)
@@ -383,7 +384,7 @@ static struct value *run(struct call *call, struct value *results)
 	const char *text;
 	size_t length;
 
-	if (!call_text(call, call->args[0], NULL, &text, &length))
+	if (!template_call_text(call, call->args[0], NULL, &text, &length))
 		return NULL;
 	name = mem_strdup(!strncmp(text, "ansible.builtin.", 16) ? text + 16 : text);
 	for (size_t i = 1; i < call->count; i++) {
@@ -392,7 +393,7 @@ static struct value *run(struct call *call, struct value *results)
 			return NULL;
 		value_list_add(terms, term);
 	}
-	if (eval_settled(call->eval, terms) < 0)
+	if (template_eval_settled(call->eval, terms) < 0)
 		return NULL;
 	for (size_t i = 0; i < LOOKUPS; i++)
 		if (!strcmp(lookups[i].name, name))
@@ -424,7 +425,7 @@ static struct value *look_up(struct call *call, bool want_list)
 	if (!run(call, results)) {
 		if (!errors || value_is_text(errors, "strict"))
 			return NULL;
-		struct value *failed = eval_catch(call->eval);
+		struct value *failed = template_eval_catch(call->eval);
 		if (!failed)
 			return NULL;
 		value_unref(failed);
@@ -435,15 +436,15 @@ static struct value *look_up(struct call *call, bool want_list)
 	return results->list.n == 1 ? value_keep(results->list.items[0]) : joined(results);
 }
 
-struct value *lookup_call(struct call *call, struct value **a)
+struct value *template_lookup_call(struct call *call, struct value **a)
 {
 	struct value *wanted = option(call, "wantlist");
 
 	(void)a;
-	return look_up(call, call_truth(wanted, false));
+	return look_up(call, template_call_truth(wanted, false));
 }
 
-struct value *lookup_query(struct call *call, struct value **a)
+struct value *template_lookup_query(struct call *call, struct value **a)
 {
 	(void)a;
 	return look_up(call, true);

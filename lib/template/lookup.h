@@ -4,6 +4,6 @@
 #include "template/call.h"
 
 /* lookup(name, terms ...): one result alone, several strings joined by commas. */
-struct value *lookup_call(struct call *call, struct value **a);
+struct value *template_lookup_call(struct call *call, struct value **a);
 /* query(name, terms ...): always a list. */
-struct value *lookup_query(struct call *call, struct value **a);
+struct value *template_lookup_query(struct call *call, struct value **a);

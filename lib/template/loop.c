@@ -31,9 +31,10 @@ static void loop_release(void *state)
 static struct value *neighbour(struct eval *eval, const struct loop *loop, bool next)
 {
 	if (next ? loop->index + 1 >= loop->items->list.n : loop->index == 0)
-		return eval_undefined(eval, loop->node, "there is no %s item",
-				      next ? "next" : "previous");
-	struct value *item = eval_list_at(eval, loop->items, loop->index + (next ? 1 : (size_t)-1));
+		return template_eval_undefined(eval, loop->node, "there is no %s item",
+					       next ? "next" : "previous");
+	struct value *item =
+		template_eval_list_at(eval, loop->items, loop->index + (next ? 1 : (size_t)-1));
 	return item ? value_keep(item) : NULL;
 }
 
@@ -43,7 +44,7 @@ static struct value *cycle(struct call *call, struct value **a)
 
 	(void)a;
 	if (call->count < 2)
-		return call_fail(call, "cycle() needs something to cycle through");
+		return template_call_fail(call, "cycle() needs something to cycle through");
 	return value_keep(call->args[1 + loop->index % (call->count - 1)]);
 }
 
@@ -88,8 +89,8 @@ static struct value *loop_attribute(struct eval *eval, struct value *self, const
 		return value_bool(index + 1 == n);
 	if (!strcmp(name, "previtem") || !strcmp(name, "nextitem"))
 		return neighbour(eval, loop, *name == 'n');
-	const struct builtin *method = call_find(loop_methods, 2, name);
-	return method ? call_bound(method, self) : NULL;
+	const struct builtin *method = template_call_find(loop_methods, 2, name);
+	return method ? template_call_bound(method, self) : NULL;
 }
 
 /* loop(children) of a recursive for. */
@@ -102,15 +103,16 @@ static struct value *loop_call(struct call *call, struct value *self)
 	struct sink sink, *before = eval->sink;
 
 	if (!loop->node->loop.recursive)
-		return call_fail(call, "this loop is not recursive; write 'for ... recursive'");
+		return template_call_fail(call,
+					  "this loop is not recursive; write 'for ... recursive'");
 	if (call->count != 1)
-		return call_fail(call, "loop() takes one list");
-	struct value *items = eval_items(eval, call->node, call->args[0]);
-	if (!items || eval_enter(eval, call->node) < 0) {
+		return template_call_fail(call, "loop() takes one list");
+	struct value *items = template_eval_items(eval, call->node, call->args[0]);
+	if (!items || template_eval_enter(eval, call->node) < 0) {
 		value_unref(items);
 		return NULL;
 	}
-	sink_init(&sink, NULL);
+	template_sink_init(&sink, NULL);
 	eval->sink = &sink;
 	eval->frame = loop->frame;
 	eval->template = loop->template;
@@ -118,10 +120,10 @@ static struct value *loop_call(struct call *call, struct value *self)
 	eval->template = template;
 	eval->frame = frame;
 	eval->sink = before;
-	eval_leave(eval);
+	template_eval_leave(eval);
 	value_unref(items);
-	struct value *value = r < 0 ? NULL : sink_result(&sink);
-	sink_done(&sink);
+	struct value *value = r < 0 ? NULL : template_sink_result(&sink);
+	template_sink_done(&sink);
 	return value;
 }
 
@@ -136,21 +138,21 @@ static const struct object_class loop_class = {
 static struct value *select_items(struct eval *eval, const struct node *node, struct value *items)
 {
 	cleanup_value struct value *chosen = value_list();
-	struct frame *before = eval->frame, *frame = frame_push(eval, before);
+	struct frame *before = eval->frame, *frame = template_frame_push(eval, before);
 	int r = 0;
 
 	eval->frame = frame;
 	for (size_t i = 0; i < items->list.n && r == 0; i++) {
-		struct value *item = eval_list_at(eval, items, i);
+		struct value *item = template_eval_list_at(eval, items, i);
 		bool yes = false;
-		if (!item || eval_assign(eval, node->loop.target, value_keep(item)) < 0 ||
-		    eval_condition(eval, node->loop.condition, &yes) < 0)
+		if (!item || template_eval_assign(eval, node->loop.target, value_keep(item)) < 0 ||
+		    template_eval_condition(eval, node->loop.condition, &yes) < 0)
 			r = -1;
 		if (r == 0 && yes)
 			value_list_add(chosen, value_keep(item));
 	}
 	eval->frame = before;
-	frame_pop(eval, frame);
+	template_frame_pop(eval, frame);
 	return r < 0 ? NULL : steal(&chosen);
 }
 
@@ -173,10 +175,10 @@ static struct value *loop_new(struct eval *eval, const struct node *node, struct
 static int turn(struct eval *eval, const struct node *node, struct value *item, struct value *loop)
 {
 	if (loop)
-		frame_set(eval->frame, global_loop(), value_keep(loop));
-	if (eval_assign(eval, node->loop.target, value_keep(item)) < 0)
+		template_frame_set(eval->frame, global_loop(), value_keep(loop));
+	if (template_eval_assign(eval, node->loop.target, value_keep(item)) < 0)
 		return -1;
-	return exec_body(eval, node->loop.body);
+	return template_exec_body(eval, node->loop.body);
 }
 
 static int run_items(struct eval *eval, const struct node *node, struct value *all, int depth)
@@ -189,26 +191,26 @@ static int run_items(struct eval *eval, const struct node *node, struct value *a
 		items && node->loop.extended ? loop_new(eval, node, items, depth) : NULL;
 
 	for (size_t i = 0; r == 0 && i < items->list.n; i++) {
-		struct value *item = eval_list_at(eval, items, i);
+		struct value *item = template_eval_list_at(eval, items, i);
 		if (!item)
 			return -1;
 		if (loop)
 			((struct loop *)loop->object.state)->index = i;
-		eval->frame = frame_push(eval, outside);
+		eval->frame = template_frame_push(eval, outside);
 		r = turn(eval, node, item, loop);
-		frame_pop(eval, eval->frame);
+		template_frame_pop(eval, eval->frame);
 		eval->frame = outside;
 	}
 	if (r == 0 && !items->list.n)
-		r = exec_body(eval, node->loop.otherwise);
+		r = template_exec_body(eval, node->loop.otherwise);
 	return r;
 }
 
 int template_loop_run(struct eval *eval, const struct node *node)
 {
-	cleanup_value struct value *sequence = eval_expression(eval, node->loop.sequence);
+	cleanup_value struct value *sequence = template_eval_expression(eval, node->loop.sequence);
 	cleanup_value struct value *items =
-		sequence ? eval_items(eval, node->loop.sequence, sequence) : NULL;
+		sequence ? template_eval_items(eval, node->loop.sequence, sequence) : NULL;
 
 	return items ? run_items(eval, node, items, 0) : -1;
 }

@@ -75,9 +75,9 @@ static struct value *take_named(struct call *call, const char *name)
 
 static struct value *missing_argument(struct eval *eval, const struct macro_state *state, size_t i)
 {
-	return eval_undefined(eval, state->node, "macro '%s' was called without its parameter '%s'",
-			      macro_name(state->macro),
-			      state->macro->parameters[i].name->string.text);
+	return template_eval_undefined(
+		eval, state->node, "macro '%s' was called without its parameter '%s'",
+		macro_name(state->macro), state->macro->parameters[i].name->string.text);
 }
 
 /* Defaults may speak of the parameters before them, so they are worked out in the new frame. */
@@ -91,11 +91,12 @@ static int set_parameters(struct eval *eval, struct call *call, const struct mac
 					      ? value_keep(call->args[i])
 					      : take_named(call, parameter->name->string.text);
 		if (!value)
-			value = parameter->otherwise ? eval_expression(eval, parameter->otherwise)
-						     : missing_argument(eval, state, i);
+			value = parameter->otherwise
+					? template_eval_expression(eval, parameter->otherwise)
+					: missing_argument(eval, state, i);
 		if (!value)
 			return -1;
-		frame_set(eval->frame, parameter->name, value);
+		template_frame_set(eval->frame, parameter->name, value);
 	}
 	return 0;
 }
@@ -115,7 +116,8 @@ static struct value *named_of(struct call *call)
 
 	for (size_t i = 0; i < call->named; i++) {
 		value_note(dict, call->values[i]);
-		dict_put(&dict->dict, value_keep(call->names[i]), value_keep(call->values[i]));
+		template_dict_put(&dict->dict, value_keep(call->names[i]),
+				  value_keep(call->values[i]));
 	}
 	return dict;
 }
@@ -136,21 +138,23 @@ static int set_rest(struct eval *eval, struct call *call, const struct macro_sta
 	if (macro->wants_caller && !has_parameter(macro, "caller")) {
 		struct value *caller = take_named(call, "caller");
 		if (!caller)
-			caller = eval_undefined(eval, state->node,
-						"no caller was given to macro '%s'",
-						macro_name(macro));
-		frame_set(eval->frame, global_name(GLOBAL_CALLER), caller);
+			caller = template_eval_undefined(eval, state->node,
+							 "no caller was given to macro '%s'",
+							 macro_name(macro));
+		template_frame_set(eval->frame, template_global_name(GLOBAL_CALLER), caller);
 	}
 	if (macro->wants_kwargs)
-		frame_set(eval->frame, global_name(GLOBAL_KWARGS), named_of(call));
+		template_frame_set(eval->frame, template_global_name(GLOBAL_KWARGS),
+				   named_of(call));
 	else if (call->named)
-		call_fail(call, "macro '%s' takes no argument '%s'", macro_name(macro),
-			  call->names[0]->string.text);
+		template_call_fail(call, "macro '%s' takes no argument '%s'", macro_name(macro),
+				   call->names[0]->string.text);
 	if (macro->wants_varargs)
-		frame_set(eval->frame, global_name(GLOBAL_VARARGS), rest_of(call, macro->count));
+		template_frame_set(eval->frame, template_global_name(GLOBAL_VARARGS),
+				   rest_of(call, macro->count));
 	else if (call->count > macro->count)
-		call_fail(call, "macro '%s' takes no more than %zu arguments", macro_name(macro),
-			  macro->count);
+		template_call_fail(call, "macro '%s' takes no more than %zu arguments",
+				   macro_name(macro), macro->count);
 	return eval->raised ? -1 : 0;
 }
 
@@ -162,9 +166,9 @@ static struct value *macro_call(struct call *call, struct value *self)
 	const struct template *template = eval->template;
 	bool isolated = eval->isolated;
 
-	if (eval_enter(eval, call->node) < 0)
+	if (template_eval_enter(eval, call->node) < 0)
 		return NULL;
-	eval->frame = frame_push(eval, state->frame);
+	eval->frame = template_frame_push(eval, state->frame);
 	eval->template = state->template;
 	eval->isolated = state->isolated;
 	int r = set_parameters(eval, call, state);
@@ -175,16 +179,16 @@ static struct value *macro_call(struct call *call, struct value *self)
 		eval->template = state->template;
 	}
 	if (r == 0)
-		value = exec_captured(eval, state->macro->body);
-	frame_pop(eval, eval->frame);
+		value = template_exec_captured(eval, state->macro->body);
+	template_frame_pop(eval, eval->frame);
 	eval->frame = frame;
 	eval->template = template;
 	eval->isolated = isolated;
-	eval_leave(eval);
+	template_eval_leave(eval);
 	return value;
 }
 
-const struct object_class macro_class = {
+const struct object_class template_macro_class = {
 	.type = "Macro",
 	.release = macro_release,
 	.attribute = macro_attribute,
@@ -192,7 +196,8 @@ const struct object_class macro_class = {
 	.print = macro_print,
 };
 
-struct value *macro_new(struct eval *eval, const struct node *node, const struct macro *macro)
+struct value *template_macro_new(struct eval *eval, const struct node *node,
+				 const struct macro *macro)
 {
 	struct macro_state *state = mem_new(struct macro_state);
 
@@ -203,20 +208,20 @@ struct value *macro_new(struct eval *eval, const struct node *node, const struct
 		.frame = eval->frame,
 		.isolated = eval->isolated,
 	};
-	frame_capture(eval->frame);
-	return value_object(&macro_class, state);
+	template_frame_capture(eval->frame);
+	return value_object(&template_macro_class, state);
 }
 
-int macro_call_block(struct eval *eval, const struct node *node)
+int template_macro_call_block(struct eval *eval, const struct node *node)
 {
 	cleanup_call struct call call = {0};
 	const struct node *wanted = node->caller.call;
-	cleanup_value struct value *macro = eval_expression(eval, wanted->call.function);
+	cleanup_value struct value *macro = template_eval_expression(eval, wanted->call.function);
 
-	if (!macro || call_gather(eval, wanted, &wanted->call.arguments, NULL, &call) < 0)
+	if (!macro || template_call_gather(eval, wanted, &wanted->call.arguments, NULL, &call) < 0)
 		return -1;
-	call_add_named(&call, global_name(GLOBAL_CALLER),
-		       macro_new(eval, node, &node->caller.macro));
-	cleanup_value struct value *value = call_value(&call, macro);
-	return value ? sink_print(eval, node, value) : -1;
+	template_call_add_named(&call, template_global_name(GLOBAL_CALLER),
+				template_macro_new(eval, node, &node->caller.macro));
+	cleanup_value struct value *value = template_call_value(&call, macro);
+	return value ? template_sink_print(eval, node, value) : -1;
 }

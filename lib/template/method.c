@@ -9,11 +9,11 @@
 static bool may_change(struct call *call, struct value *self, const struct value *with)
 {
 	if (self->shared)
-		return call_fail(call,
-				 "this %s belongs to a variable file and cannot be changed here",
-				 value_type(self));
+		return template_call_fail(
+			call, "this %s belongs to a variable file and cannot be changed here",
+			value_type(self));
 	if (with && value_holds(with, self))
-		return call_fail(call, "a %s cannot contain itself", value_type(self));
+		return template_call_fail(call, "a %s cannot contain itself", value_type(self));
 	return true;
 }
 
@@ -27,7 +27,7 @@ static struct value *list_append(struct call *call, struct value **a)
 
 static struct value *list_extend(struct call *call, struct value **a)
 {
-	cleanup_value struct value *items = eval_items(call->eval, call->node, a[1]);
+	cleanup_value struct value *items = template_eval_items(call->eval, call->node, a[1]);
 
 	if (!items || !may_change(call, a[0], items == a[0] ? NULL : items))
 		return NULL;
@@ -48,7 +48,7 @@ static struct value *list_insert(struct call *call, struct value **a)
 {
 	int64_t index;
 
-	if (!call_int(call, a[1], 0, &index) || !may_change(call, a[0], a[2]))
+	if (!template_call_int(call, a[1], 0, &index) || !may_change(call, a[0], a[2]))
 		return NULL;
 	value_list_add(a[0], value_keep(a[2]));
 	size_t last = a[0]->list.n - 1, at = clip_index(index, last);
@@ -72,13 +72,13 @@ static struct value *list_pop(struct call *call, struct value **a)
 {
 	int64_t index, n = (int64_t)a[0]->list.n;
 
-	if (!call_int(call, a[1], -1, &index) || !may_change(call, a[0], NULL))
+	if (!template_call_int(call, a[1], -1, &index) || !may_change(call, a[0], NULL))
 		return NULL;
 	if (index < 0)
 		index += n;
 	if (index < 0 || index >= n)
-		return call_fail(call, "pop() from a list of %zu items: no such item",
-				 a[0]->list.n);
+		return template_call_fail(call, "pop() from a list of %zu items: no such item",
+					  a[0]->list.n);
 	return take_item(a[0], (size_t)index);
 }
 
@@ -97,7 +97,7 @@ static struct value *list_remove(struct call *call, struct value **a)
 	if (!may_change(call, a[0], NULL))
 		return NULL;
 	if (!find_item(a[0], a[1], 0, &at))
-		return call_fail(call, "remove(): the list has no such item");
+		return template_call_fail(call, "remove(): the list has no such item");
 	value_unref(take_item(a[0], at));
 	return value_none();
 }
@@ -107,10 +107,10 @@ static struct value *list_index(struct call *call, struct value **a)
 	int64_t from;
 	size_t at;
 
-	if (!call_int(call, a[2], 0, &from))
+	if (!template_call_int(call, a[2], 0, &from))
 		return NULL;
 	if (!find_item(a[0], a[1], clip_index(from, a[0]->list.n), &at))
-		return call_fail(call, "index(): there is no such item");
+		return template_call_fail(call, "index(): there is no such item");
 	return value_int((int64_t)at);
 }
 
@@ -143,8 +143,9 @@ static struct value *list_reverse(struct call *call, struct value **a)
 
 static struct value *do_list_sort(struct call *call, struct value **a)
 {
-	if (!may_change(call, a[0], NULL) || !sort_items(call, a[0]->list.items, a[0]->list.items,
-							 a[0]->list.n, call_truth(a[1], false)))
+	if (!may_change(call, a[0], NULL) ||
+	    !template_sort_items(call, a[0]->list.items, a[0]->list.items, a[0]->list.n,
+				 template_call_truth(a[1], false)))
 		return NULL;
 	return value_none();
 }
@@ -188,8 +189,8 @@ static const struct builtin list_methods[] = {
 static struct value *dict_method_get(struct call *call, struct value **a)
 {
 	if (!value_hashable(a[1]))
-		return call_fail(call, "a %s cannot be a key", value_type(a[1]));
-	struct value *item = eval_dict_get(call->eval, a[0], a[1]);
+		return template_call_fail(call, "a %s cannot be a key", value_type(a[1]));
+	struct value *item = template_eval_dict_get(call->eval, a[0], a[1]);
 	if (!item && call->eval->raised)
 		return NULL;
 	return item ? value_keep(item) : a[2] ? value_keep(a[2]) : value_none();
@@ -197,7 +198,7 @@ static struct value *dict_method_get(struct call *call, struct value **a)
 
 static struct value *dict_keys(struct call *call, struct value **a)
 {
-	return eval_items(call->eval, call->node, a[0]);
+	return template_eval_items(call->eval, call->node, a[0]);
 }
 
 static struct value *dict_values(struct call *call, struct value **a)
@@ -205,7 +206,7 @@ static struct value *dict_values(struct call *call, struct value **a)
 	cleanup_value struct value *list = value_list_room(a[0]->dict.n);
 
 	for (size_t i = 0; i < a[0]->dict.n; i++) {
-		struct value *item = eval_dict_at(call->eval, a[0], i);
+		struct value *item = template_eval_dict_at(call->eval, a[0], i);
 		if (!item)
 			return NULL;
 		value_list_add(list, value_keep(item));
@@ -218,7 +219,7 @@ static struct value *dict_items(struct call *call, struct value **a)
 	cleanup_value struct value *list = value_list_room(a[0]->dict.n);
 
 	for (size_t i = 0; i < a[0]->dict.n; i++) {
-		struct value *item = eval_dict_at(call->eval, a[0], i);
+		struct value *item = template_eval_dict_at(call->eval, a[0], i);
 		if (!item)
 			return NULL;
 		value_list_add(list, value_pair_of(value_keep(a[0]->dict.entries[i].key),
@@ -231,13 +232,15 @@ static struct value *dict_pop(struct call *call, struct value **a)
 {
 	if (!may_change(call, a[0], NULL))
 		return NULL;
-	struct value *item = value_hashable(a[1]) ? eval_dict_get(call->eval, a[0], a[1]) : NULL;
+	struct value *item =
+		value_hashable(a[1]) ? template_eval_dict_get(call->eval, a[0], a[1]) : NULL;
 	if (!item && call->eval->raised)
 		return NULL;
 	if (!item)
-		return a[2] ? value_keep(a[2]) : call_fail(call, "pop(): there is no such key");
+		return a[2] ? value_keep(a[2])
+			    : template_call_fail(call, "pop(): there is no such key");
 	value_keep(item);
-	dict_remove(&a[0]->dict, dict_find(&a[0]->dict, a[1]));
+	template_dict_remove(&a[0]->dict, template_dict_find(&a[0]->dict, a[1]));
 	return item;
 }
 
@@ -246,29 +249,29 @@ static struct value *dict_popitem(struct call *call, struct value **a)
 	if (!may_change(call, a[0], NULL))
 		return NULL;
 	if (!a[0]->dict.n)
-		return call_fail(call, "popitem(): the dict is empty");
+		return template_call_fail(call, "popitem(): the dict is empty");
 	struct dict_entry *last = &a[0]->dict.entries[a[0]->dict.n - 1];
 	struct value *pair = value_pair_of(value_keep(last->key), value_keep(last->item));
-	dict_remove(&a[0]->dict, last);
+	template_dict_remove(&a[0]->dict, last);
 	return pair;
 }
 
 static void put(struct value *dict, struct value *key, struct value *item)
 {
 	value_note(dict, item);
-	dict_put(&dict->dict, value_keep(key), value_keep(item));
+	template_dict_put(&dict->dict, value_keep(key), value_keep(item));
 }
 
 static bool update_pairs(struct call *call, struct value *dict, struct value *from)
 {
-	cleanup_value struct value *pairs = eval_items(call->eval, call->node, from);
+	cleanup_value struct value *pairs = template_eval_items(call->eval, call->node, from);
 
 	for (size_t i = 0; pairs && i < pairs->list.n; i++) {
 		const struct value *pair = pairs->list.items[i];
 		if (!value_is_list(pair) || pair->list.n != 2 ||
 		    !value_hashable(pair->list.items[0]))
-			return call_fail(call,
-					 "update() needs a dict or pairs of a key and a value");
+			return template_call_fail(
+				call, "update() needs a dict or pairs of a key and a value");
 		put(dict, pair->list.items[0], pair->list.items[1]);
 	}
 	return pairs;
@@ -294,8 +297,8 @@ static struct value *dict_update(struct call *call, struct value **a)
 static struct value *dict_setdefault(struct call *call, struct value **a)
 {
 	if (!value_hashable(a[1]))
-		return call_fail(call, "a %s cannot be a key", value_type(a[1]));
-	struct value *item = eval_dict_get(call->eval, a[0], a[1]);
+		return template_call_fail(call, "a %s cannot be a key", value_type(a[1]));
+	struct value *item = template_eval_dict_get(call->eval, a[0], a[1]);
 	if (item || call->eval->raised)
 		return item ? value_keep(item) : NULL;
 	item = a[2] ? a[2] : value_none();
@@ -319,7 +322,7 @@ static struct value *dict_method_clear(struct call *call, struct value **a)
 {
 	if (!may_change(call, a[0], NULL))
 		return NULL;
-	dict_clear(&a[0]->dict);
+	template_dict_clear(&a[0]->dict);
 	return value_none();
 }
 
@@ -382,29 +385,31 @@ static struct value *date_attribute(struct value *self, const char *name)
 	for (size_t i = 0; i < (date->has_time ? 7u : 3u); i++)
 		if (!strcmp(name, parts[i].name))
 			return value_int(parts[i].value);
-	const struct builtin *method = call_find(date_methods, 1, name);
-	return method ? call_bound(method, self) : NULL;
+	const struct builtin *method = template_call_find(date_methods, 1, name);
+	return method ? template_call_bound(method, self) : NULL;
 }
 
-struct value *method_find(struct value *self, const char *name)
+struct value *template_method_find(struct value *self, const char *name)
 {
 	const struct builtin *method = NULL;
 
 	switch ((enum value_kind)self->kind) {
 	case VALUE_STRING:
-		method = call_find(method_text_table, method_text_count, name);
+		method = template_call_find(template_method_text_table, template_method_text_count,
+					    name);
 		if (!method)
-			method = call_find(method_find_table, method_find_count, name);
+			method = template_call_find(template_method_find_table,
+						    template_method_find_count, name);
 		break;
 	case VALUE_LIST:
-		method = call_find(list_methods, LIST_METHODS, name);
+		method = template_call_find(list_methods, LIST_METHODS, name);
 		break;
 	case VALUE_TUPLE:
-		method =
-			call_find(list_methods + LIST_METHODS - TUPLE_METHODS, TUPLE_METHODS, name);
+		method = template_call_find(list_methods + LIST_METHODS - TUPLE_METHODS,
+					    TUPLE_METHODS, name);
 		break;
 	case VALUE_DICT:
-		method = call_find(dict_methods, DICT_METHODS, name);
+		method = template_call_find(dict_methods, DICT_METHODS, name);
 		break;
 	case VALUE_BOOL:
 	case VALUE_INT:
@@ -416,10 +421,10 @@ struct value *method_find(struct value *self, const char *name)
 	default:
 		break;
 	}
-	return method ? call_bound(method, self) : NULL;
+	return method ? template_call_bound(method, self) : NULL;
 }
 
-bool method_mutates(const char *name)
+bool template_method_mutates(const char *name)
 {
 	static const char *const names[] = {"append", "extend",	 "insert",    "pop",
 					    "remove", "reverse", "sort",      "update",

@@ -1,19 +1,19 @@
 /*
  * template/method: the methods of Python's types that templates may call.
  *
- * One table a type: strings in method_text.c and method_find.c, lists, dicts, numbers and dates in
- * method.c. What changes a list or dict works on the rendering's own copy of it.
+ * One table a type: strings in method_text.c and template_method_find.c, lists, dicts, numbers and
+ * dates in method.c. What changes a list or dict works on the rendering's own copy of it.
  */
 #pragma once
 
 #include "template/call.h"
 
 /* The method, bound, or the attribute; NULL when the type has none of that name. */
-struct value *method_find(struct value *self, const char *name);
+struct value *template_method_find(struct value *self, const char *name);
 
 /* append, update, pop ...: a template that uses them needs copies of its variables. */
-bool method_mutates(const char *name);
+bool template_method_mutates(const char *name);
 
 /* Methods of strings: those that make new text, and those that look. */
-extern const struct builtin method_text_table[], method_find_table[];
-extern const size_t method_text_count, method_find_count;
+extern const struct builtin template_method_text_table[], template_method_find_table[];
+extern const size_t template_method_text_count, template_method_find_count;

@@ -9,20 +9,22 @@
 #define TEXT(a)	  ((a)->string.text)
 #define LENGTH(a) ((a)->string.length)
 
-/* [start, end) in characters, as Python's methods take them, in bytes. False after call_fail. */
+/* [start, end) in characters, as Python's methods take them, in bytes. False after
+ * template_call_fail. */
 static bool window(struct call *call, struct value **a, size_t *ret_begin, size_t *ret_end)
 {
 	int64_t start, stop, count = (int64_t)value_length(a[0]);
 
-	if (!call_int(call, a[2], 0, &start) || !call_int(call, a[3], count, &stop))
+	if (!template_call_int(call, a[2], 0, &start) ||
+	    !template_call_int(call, a[3], count, &stop))
 		return false;
 	start = start < 0	? start + count < 0 ? 0 : start + count
 		: start > count ? count + 1
 				: start;
 	stop = stop < 0 ? stop + count < 0 ? 0 : stop + count : stop > count ? count : stop;
 	*ret_begin = start > count ? LENGTH(a[0]) + 1
-				   : text_offset(TEXT(a[0]), LENGTH(a[0]), (size_t)start);
-	*ret_end = text_offset(TEXT(a[0]), LENGTH(a[0]), (size_t)stop);
+				   : template_text_offset(TEXT(a[0]), LENGTH(a[0]), (size_t)start);
+	*ret_end = template_text_offset(TEXT(a[0]), LENGTH(a[0]), (size_t)stop);
 	return true;
 }
 
@@ -43,8 +45,9 @@ static struct value *has_affix(struct call *call, struct value **a, bool at_end)
 	for (size_t i = 0; i < (list ? a[1]->list.n : 1); i++) {
 		const struct value *affix = list ? a[1]->list.items[i] : a[1];
 		if (affix->kind != VALUE_STRING)
-			return call_fail(call, "%s() needs a string or a tuple of them, not a %s",
-					 call->name, value_type(affix));
+			return template_call_fail(
+				call, "%s() needs a string or a tuple of them, not a %s",
+				call->name, value_type(affix));
 		if (begin <= end && affixed(TEXT(a[0]) + begin, end - begin, affix, at_end))
 			return value_bool(true);
 	}
@@ -66,14 +69,15 @@ static struct value *search(struct call *call, struct value **a, bool last, bool
 	size_t begin, end, n, found = SIZE_MAX;
 	const char *needle;
 
-	if (!call_text(call, a[1], NULL, &needle, &n) || !window(call, a, &begin, &end))
+	if (!template_call_text(call, a[1], NULL, &needle, &n) || !window(call, a, &begin, &end))
 		return NULL;
 	if (begin <= end)
-		found = last ? text_find_last(TEXT(a[0]), end, needle, n)
-			     : text_find(TEXT(a[0]), end, needle, n, begin);
+		found = last ? template_text_find_last(TEXT(a[0]), end, needle, n)
+			     : template_text_find(TEXT(a[0]), end, needle, n, begin);
 	if (found != SIZE_MAX && found >= begin)
-		return value_int((int64_t)text_count(TEXT(a[0]), found));
-	return must ? call_fail(call, "%s(): the text is not found", call->name) : value_int(-1);
+		return value_int((int64_t)template_text_count(TEXT(a[0]), found));
+	return must ? template_call_fail(call, "%s(): the text is not found", call->name)
+		    : value_int(-1);
 }
 
 static struct value *do_find(struct call *call, struct value **a)
@@ -102,13 +106,14 @@ static struct value *do_count(struct call *call, struct value **a)
 	const char *needle;
 	int64_t count = 0;
 
-	if (!call_text(call, a[1], NULL, &needle, &n) || !window(call, a, &begin, &end))
+	if (!template_call_text(call, a[1], NULL, &needle, &n) || !window(call, a, &begin, &end))
 		return NULL;
 	if (!n)
-		return value_int(begin <= end
-					 ? (int64_t)text_count(TEXT(a[0]) + begin, end - begin) + 1
-					 : 0);
-	while ((begin = text_find(TEXT(a[0]), end, needle, n, begin)) != SIZE_MAX) {
+		return value_int(
+			begin <= end
+				? (int64_t)template_text_count(TEXT(a[0]) + begin, end - begin) + 1
+				: 0);
+	while ((begin = template_text_find(TEXT(a[0]), end, needle, n, begin)) != SIZE_MAX) {
 		begin += n;
 		count++;
 	}
@@ -119,7 +124,7 @@ static struct value *do_count(struct call *call, struct value **a)
 static struct value *all(const struct value *self, bool (*test)(uint32_t))
 {
 	for (size_t i = 0; i < LENGTH(self);)
-		if (!test(text_next(TEXT(self), LENGTH(self), &i)))
+		if (!test(template_text_next(TEXT(self), LENGTH(self), &i)))
 			return value_bool(false);
 	return value_bool(LENGTH(self) > 0);
 }
@@ -127,31 +132,31 @@ static struct value *all(const struct value *self, bool (*test)(uint32_t))
 static struct value *do_isdigit(struct call *call, struct value **a)
 {
 	(void)call;
-	return all(a[0], text_is_digit);
+	return all(a[0], template_text_is_digit);
 }
 
 static struct value *do_isalpha(struct call *call, struct value **a)
 {
 	(void)call;
-	return all(a[0], text_is_alpha);
+	return all(a[0], template_text_is_alpha);
 }
 
 static struct value *do_isalnum(struct call *call, struct value **a)
 {
 	(void)call;
-	return all(a[0], text_is_alnum);
+	return all(a[0], template_text_is_alnum);
 }
 
 static struct value *do_isspace(struct call *call, struct value **a)
 {
 	(void)call;
-	return all(a[0], text_is_space);
+	return all(a[0], template_text_is_space);
 }
 
 static struct value *do_isascii(struct call *call, struct value **a)
 {
 	(void)call;
-	return value_bool(text_is_ascii(TEXT(a[0]), LENGTH(a[0])));
+	return value_bool(template_text_is_ascii(TEXT(a[0]), LENGTH(a[0])));
 }
 
 /* Some letter has that case and none has the other. */
@@ -160,10 +165,10 @@ static struct value *has_case(const struct value *self, bool upper)
 	bool any = false;
 
 	for (size_t i = 0; i < LENGTH(self);) {
-		uint32_t c = text_next(TEXT(self), LENGTH(self), &i);
-		if (upper ? text_is_lower(c) : text_is_upper(c))
+		uint32_t c = template_text_next(TEXT(self), LENGTH(self), &i);
+		if (upper ? template_text_is_lower(c) : template_text_is_upper(c))
 			return value_bool(false);
-		any = any || (upper ? text_is_upper(c) : text_is_lower(c));
+		any = any || (upper ? template_text_is_upper(c) : template_text_is_lower(c));
 	}
 	return value_bool(any);
 }
@@ -191,7 +196,7 @@ static struct value *do_isidentifier(struct call *call, struct value **a)
 	return value_bool(LENGTH(a[0]) > 0);
 }
 
-const struct builtin method_find_table[] = {
+const struct builtin template_method_find_table[] = {
 	{"startswith", do_startswith, "str prefix start end", 2, 0},
 	{"endswith", do_endswith, "str suffix start end", 2, 0},
 	{"find", do_find, "str sub start end", 2, 0},
@@ -211,4 +216,5 @@ const struct builtin method_find_table[] = {
 	{"isidentifier", do_isidentifier, "str", 1, 0},
 };
 
-const size_t method_find_count = sizeof(method_find_table) / sizeof(*method_find_table);
+const size_t template_method_find_count =
+	sizeof(template_method_find_table) / sizeof(*template_method_find_table);

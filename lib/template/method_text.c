@@ -22,31 +22,31 @@ static struct value *mapped(const struct value *self, mapping map)
 static struct value *do_upper(struct call *call, struct value **a)
 {
 	(void)call;
-	return mapped(a[0], text_upper);
+	return mapped(a[0], template_text_upper);
 }
 
 static struct value *do_lower(struct call *call, struct value **a)
 {
 	(void)call;
-	return mapped(a[0], text_lower);
+	return mapped(a[0], template_text_lower);
 }
 
 static struct value *do_title(struct call *call, struct value **a)
 {
 	(void)call;
-	return mapped(a[0], text_title);
+	return mapped(a[0], template_text_title);
 }
 
 static struct value *do_capitalize(struct call *call, struct value **a)
 {
 	(void)call;
-	return mapped(a[0], text_capitalize);
+	return mapped(a[0], template_text_capitalize);
 }
 
 static struct value *do_swapcase(struct call *call, struct value **a)
 {
 	(void)call;
-	return mapped(a[0], text_swapcase);
+	return mapped(a[0], template_text_swapcase);
 }
 
 static struct value *strip(struct call *call, struct value **a, enum text_side side)
@@ -54,9 +54,10 @@ static struct value *strip(struct call *call, struct value **a, enum text_side s
 	size_t begin = 0, end = LENGTH(a[0]), n = 0;
 	const char *characters = NULL;
 
-	if (a[1] && a[1]->kind != VALUE_NONE && !call_text(call, a[1], NULL, &characters, &n))
+	if (a[1] && a[1]->kind != VALUE_NONE &&
+	    !template_call_text(call, a[1], NULL, &characters, &n))
 		return NULL;
-	text_strip(TEXT(a[0]), &begin, &end, side, characters, n);
+	template_text_strip(TEXT(a[0]), &begin, &end, side, characters, n);
 	return value_string(TEXT(a[0]) + begin, end - begin);
 }
 
@@ -81,16 +82,17 @@ static void split_space(const char *text, size_t length, int64_t most, struct va
 	size_t at = 0, end = length;
 
 	for (;;) {
-		text_strip(text, &at, &end, TEXT_LEFT, NULL, 0);
+		template_text_strip(text, &at, &end, TEXT_LEFT, NULL, 0);
 		if (at >= length)
 			return;
 		if (most >= 0 && (int64_t)list->list.n >= most) {
-			text_strip(text, &at, &end, TEXT_RIGHT, NULL, 0);
+			template_text_strip(text, &at, &end, TEXT_RIGHT, NULL, 0);
 			value_list_add(list, value_string(text + at, end - at));
 			return;
 		}
 		size_t begin = at, next = at;
-		while (at < length && !text_is_space(text_next(text, length, &next)))
+		while (at < length &&
+		       !template_text_is_space(template_text_next(text, length, &next)))
 			at = next;
 		value_list_add(list, value_string(text + begin, at - begin));
 	}
@@ -111,12 +113,12 @@ static void rsplit_space(const char *text, size_t length, int64_t most, struct v
 	size_t begin = 0, end = length;
 
 	for (;;) {
-		text_strip(text, &begin, &end, TEXT_RIGHT, NULL, 0);
+		template_text_strip(text, &begin, &end, TEXT_RIGHT, NULL, 0);
 		if (!end)
 			break;
 		size_t at = end;
 		if (most >= 0 && (int64_t)list->list.n >= most) {
-			text_strip(text, &begin, &end, TEXT_LEFT, NULL, 0);
+			template_text_strip(text, &begin, &end, TEXT_LEFT, NULL, 0);
 			value_list_add(list, value_string(text + begin, end - begin));
 			break;
 		}
@@ -134,7 +136,7 @@ static void split_at(const char *text, size_t length, const char *separator, siz
 	size_t at = 0, found;
 
 	while ((most < 0 || (int64_t)list->list.n < most) &&
-	       (found = text_find(text, length, separator, n, at)) != SIZE_MAX) {
+	       (found = template_text_find(text, length, separator, n, at)) != SIZE_MAX) {
 		value_list_add(list, value_string(text + at, found - at));
 		at = found + n;
 	}
@@ -147,7 +149,7 @@ static void rsplit_at(const char *text, size_t length, const char *separator, si
 	size_t found;
 
 	while ((most < 0 || (int64_t)list->list.n < most) &&
-	       (found = text_find_last(text, length, separator, n)) != SIZE_MAX) {
+	       (found = template_text_find_last(text, length, separator, n)) != SIZE_MAX) {
 		value_list_add(list, value_string(text + found + n, length - found - n));
 		length = found;
 	}
@@ -173,12 +175,13 @@ static struct value *split(struct call *call, struct value **a, bool from_right)
 	size_t n = 0;
 	int64_t most;
 
-	if (!call_int(call, a[2], -1, &most))
+	if (!template_call_int(call, a[2], -1, &most))
 		return NULL;
-	if (a[1] && a[1]->kind != VALUE_NONE && !call_text(call, a[1], NULL, &separator, &n))
+	if (a[1] && a[1]->kind != VALUE_NONE &&
+	    !template_call_text(call, a[1], NULL, &separator, &n))
 		return NULL;
 	if (separator && !n)
-		return call_fail(call, "split() cannot split at nothing");
+		return template_call_fail(call, "split() cannot split at nothing");
 	return split_text(TEXT(a[0]), LENGTH(a[0]), separator, n, most, from_right);
 }
 
@@ -195,11 +198,11 @@ static struct value *do_rsplit(struct call *call, struct value **a)
 static struct value *do_splitlines(struct call *call, struct value **a)
 {
 	struct value *list = value_list();
-	bool keep = call_truth(a[1], false);
+	bool keep = template_call_truth(a[1], false);
 	size_t at = 0, begin, end;
 
 	(void)call;
-	while (text_line(TEXT(a[0]), LENGTH(a[0]), &at, &begin, &end))
+	while (template_text_line(TEXT(a[0]), LENGTH(a[0]), &at, &begin, &end))
 		value_list_add(list, value_string(TEXT(a[0]) + begin, (keep ? at : end) - begin));
 	return list;
 }
@@ -211,24 +214,27 @@ static struct value *do_replace(struct call *call, struct value **a)
 	struct buf out = BUF_INIT;
 	int64_t count;
 
-	if (!call_text(call, a[1], NULL, &from, &from_length) ||
-	    !call_text(call, a[2], NULL, &to, &to_length) || !call_int(call, a[3], -1, &count))
+	if (!template_call_text(call, a[1], NULL, &from, &from_length) ||
+	    !template_call_text(call, a[2], NULL, &to, &to_length) ||
+	    !template_call_int(call, a[3], -1, &count))
 		return NULL;
-	text_replace(TEXT(a[0]), LENGTH(a[0]), from, from_length, to, to_length, count, &out);
+	template_text_replace(TEXT(a[0]), LENGTH(a[0]), from, from_length, to, to_length, count,
+			      &out);
 	return value_take_buf(&out);
 }
 
 static struct value *do_join(struct call *call, struct value **a)
 {
-	cleanup_value struct value *items = eval_items(call->eval, call->node, a[1]);
+	cleanup_value struct value *items = template_eval_items(call->eval, call->node, a[1]);
 	struct buf out = BUF_INIT;
 
 	for (size_t i = 0; items && i < items->list.n; i++) {
 		const struct value *item = items->list.items[i];
 		if (item->kind != VALUE_STRING) {
 			buf_done(&out);
-			return call_fail(call, "join() needs strings, but item %zu is a %s", i,
-					 value_type(item));
+			return template_call_fail(call,
+						  "join() needs strings, but item %zu is a %s", i,
+						  value_type(item));
 		}
 		if (i)
 			buf_add(&out, TEXT(a[0]), LENGTH(a[0]));
@@ -242,12 +248,12 @@ static struct value *partition(struct call *call, struct value **a, bool last)
 	const char *separator, *text = TEXT(a[0]);
 	size_t n, length = LENGTH(a[0]);
 
-	if (!call_text(call, a[1], NULL, &separator, &n))
+	if (!template_call_text(call, a[1], NULL, &separator, &n))
 		return NULL;
 	if (!n)
-		return call_fail(call, "%s() needs a separator", call->name);
-	size_t at = last ? text_find_last(text, length, separator, n)
-			 : text_find(text, length, separator, n, 0);
+		return template_call_fail(call, "%s() needs a separator", call->name);
+	size_t at = last ? template_text_find_last(text, length, separator, n)
+			 : template_text_find(text, length, separator, n, 0);
 	struct value *parts = value_tuple(3);
 	if (at == SIZE_MAX) {
 		value_list_add(parts, last ? value_string("", 0) : value_keep(a[0]));
@@ -283,7 +289,7 @@ static struct value *do_removeprefix(struct call *call, struct value **a)
 	const char *affix;
 	size_t n;
 
-	if (!call_text(call, a[1], NULL, &affix, &n))
+	if (!template_call_text(call, a[1], NULL, &affix, &n))
 		return NULL;
 	size_t cut = affixed(TEXT(a[0]), LENGTH(a[0]), a[1], false) ? n : 0;
 	return value_string(TEXT(a[0]) + cut, LENGTH(a[0]) - cut);
@@ -294,7 +300,7 @@ static struct value *do_removesuffix(struct call *call, struct value **a)
 	const char *affix;
 	size_t n;
 
-	if (!call_text(call, a[1], NULL, &affix, &n))
+	if (!template_call_text(call, a[1], NULL, &affix, &n))
 		return NULL;
 	size_t cut = affixed(TEXT(a[0]), LENGTH(a[0]), a[1], true) ? n : 0;
 	return value_string(TEXT(a[0]), LENGTH(a[0]) - cut);
@@ -308,13 +314,15 @@ static struct value *pad(struct call *call, struct value **a, bool before, bool 
 	int64_t width;
 	struct buf out = BUF_INIT;
 
-	if (!call_int(call, a[1], 0, &width) || !call_text(call, a[2], " ", &fill, &n))
+	if (!template_call_int(call, a[1], 0, &width) ||
+	    !template_call_text(call, a[2], " ", &fill, &n))
 		return NULL;
-	if (text_count(fill, n) != 1)
-		return call_fail(call, "%s() fills with exactly one character", call->name);
+	if (template_text_count(fill, n) != 1)
+		return template_call_fail(call, "%s() fills with exactly one character",
+					  call->name);
 	if (width > (int64_t)call->eval->limits.output)
-		return eval_fail_limit(call->eval, call->node, "%s(): this is too wide",
-				       call->name);
+		return template_eval_fail_limit(call->eval, call->node, "%s(): this is too wide",
+						call->name);
 	size_t missing = width > (int64_t)count ? (size_t)width - count : 0;
 	size_t left = before && behind ? missing / 2 + (missing & (size_t)width & 1)
 		      : before	       ? missing
@@ -348,11 +356,11 @@ static struct value *do_zfill(struct call *call, struct value **a)
 	struct buf out = BUF_INIT;
 	size_t sign = LENGTH(a[0]) && strchr("+-", *TEXT(a[0])) ? 1 : 0;
 
-	if (!call_int(call, a[1], 0, &width))
+	if (!template_call_int(call, a[1], 0, &width))
 		return NULL;
 	if (width > (int64_t)call->eval->limits.output)
-		return eval_fail_limit(call->eval, call->node, "%s(): this is too wide",
-				       call->name);
+		return template_eval_fail_limit(call->eval, call->node, "%s(): this is too wide",
+						call->name);
 	buf_add(&out, TEXT(a[0]), sign);
 	if (width > count)
 		buf_fill(&out, '0', (size_t)(width - count));
@@ -365,13 +373,13 @@ static struct value *do_expandtabs(struct call *call, struct value **a)
 	int64_t size, column = 0;
 	struct buf out = BUF_INIT;
 
-	if (!call_int(call, a[1], 8, &size))
+	if (!template_call_int(call, a[1], 8, &size))
 		return NULL;
 	for (size_t i = 0; i < LENGTH(a[0]);) {
-		uint32_t c = text_next(TEXT(a[0]), LENGTH(a[0]), &i);
+		uint32_t c = template_text_next(TEXT(a[0]), LENGTH(a[0]), &i);
 		int64_t blanks = c == '\t' && size > 0 && size < 1000 ? size - column % size : 0;
 		if (c != '\t')
-			text_put(&out, c);
+			template_text_put(&out, c);
 		buf_fill(&out, ' ', (size_t)blanks);
 		column = c == '\n' || c == '\r' ? 0 : column + (c == '\t' ? blanks : 1);
 	}
@@ -381,10 +389,10 @@ static struct value *do_expandtabs(struct call *call, struct value **a)
 static struct value *do_format(struct call *call, struct value **a)
 {
 	(void)a;
-	return format_braces(call);
+	return template_format_braces(call);
 }
 
-const struct builtin method_text_table[] = {
+const struct builtin template_method_text_table[] = {
 	{"upper", do_upper, "str", 1, 0},
 	{"lower", do_lower, "str", 1, 0},
 	{"casefold", do_lower, "str", 1, 0},
@@ -411,4 +419,5 @@ const struct builtin method_text_table[] = {
 	{"format", do_format, "str", 1, CALL_REST},
 };
 
-const size_t method_text_count = sizeof(method_text_table) / sizeof(*method_text_table);
+const size_t template_method_text_count =
+	sizeof(template_method_text_table) / sizeof(*template_method_text_table);

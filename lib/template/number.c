@@ -32,7 +32,7 @@ static double big_double(const BIGNUM *big)
 	return number;
 }
 
-double number_double(const struct value *number)
+double template_number_double(const struct value *number)
 {
 	int64_t integer;
 
@@ -43,7 +43,7 @@ double number_double(const struct value *number)
 	return value_as_int(number, &integer) ? (double)integer : 0;
 }
 
-int number_compare(const struct value *a, const struct value *b)
+int template_number_compare(const struct value *a, const struct value *b)
 {
 	int64_t x, y;
 
@@ -56,7 +56,7 @@ int number_compare(const struct value *a, const struct value *b)
 		BN_free(right);
 		return order;
 	}
-	double p = number_double(a), q = number_double(b);
+	double p = template_number_double(a), q = template_number_double(b);
 	if (isnan(p) || isnan(q))
 		return NUMBER_UNORDERED;
 	return p < q ? -1 : p > q;
@@ -216,27 +216,28 @@ static const char *zero_problem(enum number_operator op, bool floats)
 	return floats ? "float floor division by zero" : "integer division or modulo by zero";
 }
 
-struct value *number_calculate(enum number_operator op, const struct value *a,
-			       const struct value *b, const char **ret_problem)
+struct value *template_number_calculate(enum number_operator op, const struct value *a,
+					const struct value *b, const char **ret_problem)
 {
 	int64_t x, y, result;
 	bool floats = a->kind == VALUE_FLOAT || b->kind == VALUE_FLOAT;
 	bool divides = op == NUMBER_DIVIDE || op == NUMBER_FLOOR_DIVIDE || op == NUMBER_MODULO;
 
-	if (divides && b->kind != VALUE_BIG && number_double(b) == 0) {
+	if (divides && b->kind != VALUE_BIG && template_number_double(b) == 0) {
 		*ret_problem = zero_problem(op, floats);
 		return NULL;
 	}
-	if (op == NUMBER_POWER && !floats && number_double(b) < 0)
+	if (op == NUMBER_POWER && !floats && template_number_double(b) < 0)
 		floats = true;
 	if (floats || op == NUMBER_DIVIDE)
-		return calculate_float(op, number_double(a), number_double(b), ret_problem);
+		return calculate_float(op, template_number_double(a), template_number_double(b),
+				       ret_problem);
 	if (value_as_int(a, &x) && value_as_int(b, &y) && calculate_small(op, x, y, &result))
 		return value_int(result);
 	return calculate_big(op, a, b, ret_problem);
 }
 
-struct value *number_negative(const struct value *number)
+struct value *template_number_negative(const struct value *number)
 {
 	int64_t integer;
 
@@ -249,7 +250,7 @@ struct value *number_negative(const struct value *number)
 	return value_big(big);
 }
 
-struct value *number_absolute(const struct value *number)
+struct value *template_number_absolute(const struct value *number)
 {
 	int64_t integer;
 
@@ -259,7 +260,7 @@ struct value *number_absolute(const struct value *number)
 		return value_int(integer);
 	if (number->kind == VALUE_BIG && !BN_is_negative(number->big))
 		return value_keep((struct value *)number);
-	return number_negative(number);
+	return template_number_negative(number);
 }
 
 /* Copies the digits of text without the underscores between them; false for one that is not
@@ -325,7 +326,7 @@ static BIGNUM *accumulate(const char *digits, int base)
 	return big;
 }
 
-struct value *number_parse_int(const char *text, size_t length, int base)
+struct value *template_number_parse_int(const char *text, size_t length, int base)
 {
 	trim(&text, &length);
 	bool negative = length && *text == '-';
@@ -344,7 +345,7 @@ struct value *number_parse_int(const char *text, size_t length, int base)
 	return value_big(big);
 }
 
-struct value *number_parse_float(const char *text, size_t length)
+struct value *template_number_parse_float(const char *text, size_t length)
 {
 	char *end;
 
@@ -356,7 +357,7 @@ struct value *number_parse_float(const char *text, size_t length)
 	return end == copy || *end ? NULL : value_float(number);
 }
 
-struct value *number_truncate(const struct value *number)
+struct value *template_number_truncate(const struct value *number)
 {
 	char digits[512];
 	int64_t integer;
@@ -370,11 +371,11 @@ struct value *number_truncate(const struct value *number)
 	if (fabs(number->real) < 9e18)
 		return value_int((int64_t)number->real);
 	snprintf(digits, sizeof(digits), "%.0f", trunc(number->real));
-	return number_parse_int(digits, strlen(digits), 10);
+	return template_number_parse_int(digits, strlen(digits), 10);
 }
 
 /* Through the decimal text, as Python does: 2.675 is a little less than it looks. */
-double number_round(double number, int digits)
+double template_number_round(double number, int digits)
 {
 	char text[512];
 
@@ -388,7 +389,7 @@ double number_round(double number, int digits)
 	return strtod(text, NULL);
 }
 
-char *number_digits(const struct value *integer, int base)
+char *template_number_digits(const struct value *integer, int base)
 {
 	BIGNUM *big = big_of(integer);
 	struct buf reversed = BUF_INIT;

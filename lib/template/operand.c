@@ -8,10 +8,10 @@
 
 static struct node *constant(struct parser *parser, const struct token *token, struct value value)
 {
-	struct node *node = parser_node(parser, NODE_CONSTANT, token);
+	struct node *node = template_parser_node(parser, NODE_CONSTANT, token);
 
 	value.refs = -1;
-	node->constant = arena_copy(parser->arena, &value, sizeof(value));
+	node->constant = template_arena_copy(parser->arena, &value, sizeof(value));
 	return node;
 }
 
@@ -30,31 +30,31 @@ static struct node *string_constant(struct parser *parser, const struct token *t
 /* Strings that stand side by side are one. */
 static struct node *read_strings(struct parser *parser)
 {
-	const struct token *first = parser_advance(parser);
+	const struct token *first = template_parser_advance(parser);
 
-	if (!parser_is(parser, TOKEN_STRING))
+	if (!template_parser_is(parser, TOKEN_STRING))
 		return string_constant(parser, first, first->text, first->length);
 	struct buf text = BUF_INIT;
 	buf_add(&text, first->text, first->length);
-	while (parser_is(parser, TOKEN_STRING)) {
-		const struct token *more = parser_advance(parser);
+	while (template_parser_is(parser, TOKEN_STRING)) {
+		const struct token *more = template_parser_advance(parser);
 		buf_add(&text, more->text, more->length);
 	}
-	char *joined = arena_text(parser->arena, buf_str(&text), text.len);
+	char *joined = template_arena_text(parser->arena, buf_str(&text), text.len);
 	struct node *node = string_constant(parser, first, joined, text.len);
 	buf_done(&text);
-	return parser_close(parser, node);
+	return template_parser_close(parser, node);
 }
 
 static struct node *read_number(struct parser *parser)
 {
-	const struct token *token = parser_advance(parser);
-	cleanup_value struct value *number = token->kind == TOKEN_FLOAT
-						     ? literal_float(token->text, token->length)
-						     : literal_integer(token->text, token->length);
+	const struct token *token = template_parser_advance(parser);
+	cleanup_value struct value *number =
+		token->kind == TOKEN_FLOAT ? template_literal_float(token->text, token->length)
+					   : template_literal_integer(token->text, token->length);
 
 	if (!number)
-		return parser_fail(parser, token, "this number is too long");
+		return template_parser_fail(parser, token, "this number is too long");
 	if (number->kind == VALUE_BIG) {
 		struct big_constant *big = arena_new(parser->arena, struct big_constant);
 		big->number = steal(&number->big);
@@ -69,48 +69,50 @@ static struct node *read_number(struct parser *parser)
 static struct node *read_list(struct parser *parser)
 {
 	cleanup_parser_list struct parser_list items = {0};
-	struct node *node = parser_node(parser, NODE_LIST, parser_advance(parser));
+	struct node *node =
+		template_parser_node(parser, NODE_LIST, template_parser_advance(parser));
 
-	while (!parser_is(parser, TOKEN_RIGHT_BRACKET)) {
-		if (items.n && !parser_expect(parser, TOKEN_COMMA))
+	while (!template_parser_is(parser, TOKEN_RIGHT_BRACKET)) {
+		if (items.n && !template_parser_expect(parser, TOKEN_COMMA))
 			return NULL;
-		if (parser_is(parser, TOKEN_RIGHT_BRACKET))
+		if (template_parser_is(parser, TOKEN_RIGHT_BRACKET))
 			break;
-		struct node *item = expression_read(parser);
+		struct node *item = template_expression_read(parser);
 		if (!item)
 			return NULL;
-		parser_list_add(&items, item);
+		template_parser_list_add(&items, item);
 	}
-	parser_advance(parser);
-	node->list.items = parser_list_settle(parser, &items);
+	template_parser_advance(parser);
+	node->list.items = template_parser_list_settle(parser, &items);
 	node->list.count = items.n;
-	return parser_close(parser, node);
+	return template_parser_close(parser, node);
 }
 
 static struct node *read_dict(struct parser *parser)
 {
 	cleanup_parser_list struct parser_list keys = {0}, values = {0};
-	struct node *node = parser_node(parser, NODE_DICT, parser_advance(parser));
+	struct node *node =
+		template_parser_node(parser, NODE_DICT, template_parser_advance(parser));
 
-	while (!parser_is(parser, TOKEN_RIGHT_BRACE)) {
-		if (keys.n && !parser_expect(parser, TOKEN_COMMA))
+	while (!template_parser_is(parser, TOKEN_RIGHT_BRACE)) {
+		if (keys.n && !template_parser_expect(parser, TOKEN_COMMA))
 			return NULL;
-		if (parser_is(parser, TOKEN_RIGHT_BRACE))
+		if (template_parser_is(parser, TOKEN_RIGHT_BRACE))
 			break;
-		struct node *key = expression_read(parser);
-		if (!key || !parser_expect(parser, TOKEN_COLON))
+		struct node *key = template_expression_read(parser);
+		if (!key || !template_parser_expect(parser, TOKEN_COLON))
 			return NULL;
-		struct node *value = expression_read(parser);
+		struct node *value = template_expression_read(parser);
 		if (!value)
 			return NULL;
-		parser_list_add(&keys, key);
-		parser_list_add(&values, value);
+		template_parser_list_add(&keys, key);
+		template_parser_list_add(&values, value);
 	}
-	parser_advance(parser);
-	node->dict.keys = parser_list_settle(parser, &keys);
-	node->dict.values = parser_list_settle(parser, &values);
+	template_parser_advance(parser);
+	node->dict.keys = template_parser_list_settle(parser, &keys);
+	node->dict.values = template_parser_list_settle(parser, &values);
 	node->dict.count = keys.n;
-	return parser_close(parser, node);
+	return template_parser_close(parser, node);
 }
 
 static void note_seen(struct parser *parser, const struct token *name)
@@ -131,7 +133,7 @@ static void note_seen(struct parser *parser, const struct token *name)
 
 static struct node *read_name(struct parser *parser)
 {
-	const struct token *token = parser_current(parser);
+	const struct token *token = template_parser_current(parser);
 	static const struct {
 		const char *word;
 		struct value value;
@@ -145,39 +147,41 @@ static struct node *read_name(struct parser *parser)
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		if (parser_skip_word(parser, words[i].word))
+		if (template_parser_skip_word(parser, words[i].word))
 			return constant(parser, token, words[i].value);
-	parser_advance(parser);
+	template_parser_advance(parser);
 	note_seen(parser, token);
-	struct node *node = parser_node(parser, NODE_NAME, token);
-	node->name = parser_name(parser, token);
+	struct node *node = template_parser_node(parser, NODE_NAME, token);
+	node->name = template_parser_name(parser, token);
 	return node;
 }
 
 static struct node *tuple_of(struct parser *parser, struct parser_list *items,
 			     const struct token *first)
 {
-	struct node *node = parser_node(parser, NODE_TUPLE, first);
+	struct node *node = template_parser_node(parser, NODE_TUPLE, first);
 
-	node->list.items = parser_list_settle(parser, items);
+	node->list.items = template_parser_list_settle(parser, items);
 	node->list.count = items->n;
 	return parser->at && parser->tokens[parser->at - 1].end > node->end
-		       ? parser_close(parser, node)
+		       ? template_parser_close(parser, node)
 		       : node;
 }
 
 static bool tuple_ends(const struct parser *parser, const char *end)
 {
-	return parser_is(parser, TOKEN_PRINT_END) || parser_is(parser, TOKEN_BLOCK_END) ||
-	       parser_is(parser, TOKEN_RIGHT_PAREN) || (end && parser_is_word(parser, end));
+	return template_parser_is(parser, TOKEN_PRINT_END) ||
+	       template_parser_is(parser, TOKEN_BLOCK_END) ||
+	       template_parser_is(parser, TOKEN_RIGHT_PAREN) ||
+	       (end && template_parser_is_word(parser, end));
 }
 
 /* One thing, or several with commas between them. */
-struct node *operand_tuple(struct parser *parser, parser_reader read, const char *end,
-			   bool may_be_empty)
+struct node *template_operand_tuple(struct parser *parser, parser_reader read, const char *end,
+				    bool may_be_empty)
 {
 	cleanup_parser_list struct parser_list items = {0};
-	const struct token *first = parser_current(parser);
+	const struct token *first = template_parser_current(parser);
 	bool tuple = false;
 
 	for (;;) {
@@ -186,8 +190,8 @@ struct node *operand_tuple(struct parser *parser, parser_reader read, const char
 		struct node *item = read(parser);
 		if (!item)
 			return NULL;
-		parser_list_add(&items, item);
-		if (!parser_skip(parser, TOKEN_COMMA))
+		template_parser_list_add(&items, item);
+		if (!template_parser_skip(parser, TOKEN_COMMA))
 			break;
 		tuple = true;
 	}
@@ -196,31 +200,32 @@ struct node *operand_tuple(struct parser *parser, parser_reader read, const char
 	if (items.n)
 		return items.items[0];
 	char got[64];
-	return parser_fail(parser, parser_current(parser), "expected an expression, got %s",
-			   lexer_describe(parser_current(parser), got, sizeof(got)));
+	return template_parser_fail(
+		parser, template_parser_current(parser), "expected an expression, got %s",
+		template_lexer_describe(template_parser_current(parser), got, sizeof(got)));
 }
 
 static struct node *read_parentheses(struct parser *parser)
 {
-	const struct token *open = parser_advance(parser);
-	struct node *node = operand_tuple(parser, expression_read, NULL, true);
+	const struct token *open = template_parser_advance(parser);
+	struct node *node = template_operand_tuple(parser, template_expression_read, NULL, true);
 
-	if (!node || !parser_expect(parser, TOKEN_RIGHT_PAREN))
+	if (!node || !template_parser_expect(parser, TOKEN_RIGHT_PAREN))
 		return NULL;
 	if (node->kind == NODE_TUPLE) {
 		node->begin = open->begin;
 		node->line = open->line;
 		node->column = open->column;
-		parser_close(parser, node);
+		template_parser_close(parser, node);
 	}
 	return node;
 }
 
-struct node *operand_read(struct parser *parser)
+struct node *template_operand_read(struct parser *parser)
 {
 	char got[64];
 
-	switch (parser_current(parser)->kind) {
+	switch (template_parser_current(parser)->kind) {
 	case TOKEN_NAME:
 		return read_name(parser);
 	case TOKEN_STRING:
@@ -235,90 +240,93 @@ struct node *operand_read(struct parser *parser)
 	case TOKEN_LEFT_BRACE:
 		return read_dict(parser);
 	default:
-		return parser_fail(parser, parser_current(parser), "unexpected %s",
-				   lexer_describe(parser_current(parser), got, sizeof(got)));
+		return template_parser_fail(
+			parser, template_parser_current(parser), "unexpected %s",
+			template_lexer_describe(template_parser_current(parser), got, sizeof(got)));
 	}
 }
 
 /* What stands between brackets: an expression, or start:stop:step. */
 static struct node *read_subscript(struct parser *parser)
 {
-	const struct token *first = parser_current(parser);
+	const struct token *first = template_parser_current(parser);
 	struct node *parts[3] = {NULL}, *slice;
 	int part = 0;
 
-	if (!parser_is(parser, TOKEN_COLON)) {
-		parts[0] = expression_read(parser);
-		if (!parts[0] || !parser_is(parser, TOKEN_COLON))
+	if (!template_parser_is(parser, TOKEN_COLON)) {
+		parts[0] = template_expression_read(parser);
+		if (!parts[0] || !template_parser_is(parser, TOKEN_COLON))
 			return parts[0];
 	}
-	while (part < 2 && parser_skip(parser, TOKEN_COLON)) {
+	while (part < 2 && template_parser_skip(parser, TOKEN_COLON)) {
 		part++;
-		if (parser_is(parser, TOKEN_COLON) || parser_is(parser, TOKEN_RIGHT_BRACKET) ||
-		    parser_is(parser, TOKEN_COMMA))
+		if (template_parser_is(parser, TOKEN_COLON) ||
+		    template_parser_is(parser, TOKEN_RIGHT_BRACKET) ||
+		    template_parser_is(parser, TOKEN_COMMA))
 			continue;
-		parts[part] = expression_read(parser);
+		parts[part] = template_expression_read(parser);
 		if (!parts[part])
 			return NULL;
 	}
-	slice = parser_node(parser, NODE_SLICE, first);
+	slice = template_parser_node(parser, NODE_SLICE, first);
 	slice->slice.start = parts[0];
 	slice->slice.stop = parts[1];
 	slice->slice.step = parts[2];
-	return parser_close(parser, slice);
+	return template_parser_close(parser, slice);
 }
 
 static struct node *read_item(struct parser *parser, struct node *object)
 {
 	cleanup_parser_list struct parser_list keys = {0};
-	const struct token *first = parser_advance(parser);
-	struct node *node = parser_around(parser, NODE_ITEM, object);
+	const struct token *first = template_parser_advance(parser);
+	struct node *node = template_parser_around(parser, NODE_ITEM, object);
 
-	while (!parser_is(parser, TOKEN_RIGHT_BRACKET)) {
-		if (keys.n && !parser_expect(parser, TOKEN_COMMA))
+	while (!template_parser_is(parser, TOKEN_RIGHT_BRACKET)) {
+		if (keys.n && !template_parser_expect(parser, TOKEN_COMMA))
 			return NULL;
 		struct node *key = read_subscript(parser);
 		if (!key)
 			return NULL;
-		parser_list_add(&keys, key);
+		template_parser_list_add(&keys, key);
 	}
-	parser_advance(parser);
+	template_parser_advance(parser);
 	node->item.object = object;
 	node->item.key = keys.n == 1 ? keys.items[0] : tuple_of(parser, &keys, first);
-	return parser_close(parser, node);
+	return template_parser_close(parser, node);
 }
 
-struct node *operand_attribute(struct parser *parser, struct node *object)
+struct node *template_operand_attribute(struct parser *parser, struct node *object)
 {
-	parser_advance(parser);
-	const struct token *name = parser_current(parser);
+	template_parser_advance(parser);
+	const struct token *name = template_parser_current(parser);
 
 	if (name->kind == TOKEN_INTEGER) {
-		struct node *node = parser_around(parser, NODE_ITEM, object);
+		struct node *node = template_parser_around(parser, NODE_ITEM, object);
 		node->item.object = object;
 		node->item.key = read_number(parser);
-		return node->item.key ? parser_close(parser, node) : NULL;
+		return node->item.key ? template_parser_close(parser, node) : NULL;
 	}
 	if (name->kind != TOKEN_NAME)
-		return parser_fail(parser, name, "expected a name or a number behind the point");
-	parser_advance(parser);
-	struct node *node = parser_around(parser, NODE_ATTRIBUTE, object);
+		return template_parser_fail(parser, name,
+					    "expected a name or a number behind the point");
+	template_parser_advance(parser);
+	struct node *node = template_parser_around(parser, NODE_ATTRIBUTE, object);
 	node->attribute.object = object;
-	node->attribute.name = parser_name(parser, name);
-	if (method_mutates(node->attribute.name->string.text))
+	node->attribute.name = template_parser_name(parser, name);
+	if (template_method_mutates(node->attribute.name->string.text))
 		parser->template->mutates = true;
-	return parser_close(parser, node);
+	return template_parser_close(parser, node);
 }
 
-struct node *operand_postfix(struct parser *parser, struct node *node)
+struct node *template_operand_postfix(struct parser *parser, struct node *node)
 {
 	while (node) {
-		if (parser_is(parser, TOKEN_DOT))
-			node = operand_attribute(parser, node);
-		else if (parser_is(parser, TOKEN_LEFT_BRACKET))
+		if (template_parser_is(parser, TOKEN_DOT))
+			node = template_operand_attribute(parser, node);
+		else if (template_parser_is(parser, TOKEN_LEFT_BRACKET))
 			node = read_item(parser, node);
-		else if (parser_is(parser, TOKEN_LEFT_PAREN))
-			node = argument_call(parser, node);
+		else if (template_parser_is(parser, TOKEN_LEFT_PAREN))
+			node = template_argument_call(parser, node);
 		else
 			break;
 	}

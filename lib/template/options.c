@@ -10,7 +10,7 @@
 
 #define HEADER "#jinja2:"
 
-const struct options options_default = {
+const struct options template_options_default = {
 	.block_begin = "{%",
 	.block_end = "%}",
 	.print_begin = "{{",
@@ -49,19 +49,19 @@ static const struct setting {
 
 #define COUNT (sizeof(settings) / sizeof(*settings))
 
-bool options_present(const char *text, size_t length)
+bool template_options_present(const char *text, size_t length)
 {
 	return length >= strlen(HEADER) && !memcmp(text, HEADER, strlen(HEADER));
 }
 
 static bool contains(const char *text, size_t length, const char *needle)
 {
-	return text_find(text, length, needle, strlen(needle), 0) != SIZE_MAX;
+	return template_text_find(text, length, needle, strlen(needle), 0) != SIZE_MAX;
 }
 
-bool options_markup(const struct options *options, const char *text, size_t length)
+bool template_options_markup(const struct options *options, const char *text, size_t length)
 {
-	if (options == &options_default) {
+	if (options == &template_options_default) {
 		const char *end = text + length;
 		for (const char *at = text;
 		     end - at > 1 && (at = memchr(at, '{', (size_t)(end - at) - 1)); at++)
@@ -78,7 +78,7 @@ static void trim(const char **text, size_t *length)
 {
 	size_t begin = 0, end = *length;
 
-	text_strip(*text, &begin, &end, TEXT_BOTH, NULL, 0);
+	template_text_strip(*text, &begin, &end, TEXT_BOTH, NULL, 0);
 	*text += begin;
 	*length = end - begin;
 }
@@ -179,8 +179,8 @@ static int check_delimiters(const struct options *options, struct err *err)
 	return 0;
 }
 
-int options_read(const char *text, size_t length, struct options *options, size_t *ret_skip,
-		 int *ret_column, struct err *err)
+int template_options_read(const char *text, size_t length, struct options *options,
+			  size_t *ret_skip, int *ret_column, struct err *err)
 {
 	const char *newline = memchr(text, '\n', length);
 

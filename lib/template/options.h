@@ -26,15 +26,15 @@ struct options {
 };
 
 /* What Ansible uses when nothing else is said. */
-extern const struct options options_default;
+extern const struct options template_options_default;
 
 /* True when text begins with a "#jinja2:" line. */
-bool options_present(const char *text, size_t length);
+bool template_options_present(const char *text, size_t length);
 
 /* Obeys the "#jinja2:" line at the beginning of text; *ret_skip is its length with the newline.
  * ERR_INVALID; *ret_column is where in the line. */
-int options_read(const char *text, size_t length, struct options *options, size_t *ret_skip,
-		 int *ret_column, struct err *err);
+int template_options_read(const char *text, size_t length, struct options *options,
+			  size_t *ret_skip, int *ret_column, struct err *err);
 
 /* True when text contains the beginning of a print, a block or a comment. */
-bool options_markup(const struct options *options, const char *text, size_t length);
+bool template_options_markup(const struct options *options, const char *text, size_t length);

@@ -9,7 +9,8 @@
 
 #define DEEPEST_BLOCKS 200
 
-struct node *parser_node(struct parser *parser, enum node_kind kind, const struct token *at)
+struct node *template_parser_node(struct parser *parser, enum node_kind kind,
+				  const struct token *at)
 {
 	struct node *node = arena_new(parser->arena, struct node);
 
@@ -21,13 +22,14 @@ struct node *parser_node(struct parser *parser, enum node_kind kind, const struc
 	return node;
 }
 
-struct node *parser_close(struct parser *parser, struct node *node)
+struct node *template_parser_close(struct parser *parser, struct node *node)
 {
 	node->end = parser->tokens[parser->at - 1].end;
 	return node;
 }
 
-struct node *parser_around(struct parser *parser, enum node_kind kind, const struct node *first)
+struct node *template_parser_around(struct parser *parser, enum node_kind kind,
+				    const struct node *first)
 {
 	struct node *node = arena_new(parser->arena, struct node);
 
@@ -35,72 +37,72 @@ struct node *parser_around(struct parser *parser, enum node_kind kind, const str
 	node->begin = first->begin;
 	node->line = first->line;
 	node->column = first->column;
-	return parser_close(parser, node);
+	return template_parser_close(parser, node);
 }
 
-void parser_list_add(struct parser_list *list, struct node *node)
+void template_parser_list_add(struct parser_list *list, struct node *node)
 {
 	mem_grow(list->items, &list->cap, list->n + 1);
 	list->items[list->n++] = node;
 }
 
-struct node **parser_list_settle(struct parser *parser, struct parser_list *list)
+struct node **template_parser_list_settle(struct parser *parser, struct parser_list *list)
 {
-	return arena_copy(parser->arena, list->items, list->n * sizeof(*list->items));
+	return template_arena_copy(parser->arena, list->items, list->n * sizeof(*list->items));
 }
 
-void parser_list_done(struct parser_list *list)
+void template_parser_list_done(struct parser_list *list)
 {
 	free(list->items);
 }
 
-const struct token *parser_current(const struct parser *parser)
+const struct token *template_parser_current(const struct parser *parser)
 {
 	return &parser->tokens[parser->at];
 }
 
-const struct token *parser_advance(struct parser *parser)
+const struct token *template_parser_advance(struct parser *parser)
 {
-	const struct token *token = parser_current(parser);
+	const struct token *token = template_parser_current(parser);
 
 	if (token->kind != TOKEN_END)
 		parser->at++;
 	return token;
 }
 
-bool parser_is(const struct parser *parser, enum token_kind kind)
+bool template_parser_is(const struct parser *parser, enum token_kind kind)
 {
-	return parser_current(parser)->kind == kind;
+	return template_parser_current(parser)->kind == kind;
 }
 
-bool parser_token_is(const struct token *token, const char *word)
+bool template_parser_token_is(const struct token *token, const char *word)
 {
 	return token->kind == TOKEN_NAME && token->length == strlen(word) &&
 	       !memcmp(token->text, word, token->length);
 }
 
-bool parser_is_word(const struct parser *parser, const char *word)
+bool template_parser_is_word(const struct parser *parser, const char *word)
 {
-	return parser_token_is(parser_current(parser), word);
+	return template_parser_token_is(template_parser_current(parser), word);
 }
 
-bool parser_skip(struct parser *parser, enum token_kind kind)
+bool template_parser_skip(struct parser *parser, enum token_kind kind)
 {
-	if (!parser_is(parser, kind))
+	if (!template_parser_is(parser, kind))
 		return false;
-	parser_advance(parser);
+	template_parser_advance(parser);
 	return true;
 }
 
-bool parser_skip_word(struct parser *parser, const char *word)
+bool template_parser_skip_word(struct parser *parser, const char *word)
 {
-	if (!parser_is_word(parser, word))
+	if (!template_parser_is_word(parser, word))
 		return false;
-	parser_advance(parser);
+	template_parser_advance(parser);
 	return true;
 }
 
-void *parser_fail(struct parser *parser, const struct token *at, const char *format, ...)
+void *template_parser_fail(struct parser *parser, const struct token *at, const char *format, ...)
 {
 	va_list args;
 	uint32_t begin = at->begin, end = at->end;
@@ -116,35 +118,35 @@ void *parser_fail(struct parser *parser, const struct token *at, const char *for
 	return NULL;
 }
 
-const struct token *parser_expect(struct parser *parser, enum token_kind kind)
+const struct token *template_parser_expect(struct parser *parser, enum token_kind kind)
 {
 	char got[64];
-	const struct token *token = parser_current(parser);
+	const struct token *token = template_parser_current(parser);
 
 	if (token->kind == kind)
-		return parser_advance(parser);
-	lexer_describe(token, got, sizeof(got));
+		return template_parser_advance(parser);
+	template_lexer_describe(token, got, sizeof(got));
 	if (kind == TOKEN_NAME)
-		return parser_fail(parser, token, "expected a name, got %s", got);
-	return parser_fail(parser, token, "expected '%s', got %s",
-			   lexer_symbol(parser->template, kind), got);
+		return template_parser_fail(parser, token, "expected a name, got %s", got);
+	return template_parser_fail(parser, token, "expected '%s', got %s",
+				    template_lexer_symbol(parser->template, kind), got);
 }
 
-struct value *parser_name(struct parser *parser, const struct token *token)
+struct value *template_parser_name(struct parser *parser, const struct token *token)
 {
 	struct value *name = arena_new(parser->arena, struct value);
 
 	name->refs = -1;
 	name->kind = VALUE_STRING;
-	name->string.text = arena_text(parser->arena, token->text, token->length);
+	name->string.text = template_arena_text(parser->arena, token->text, token->length);
 	name->string.length = token->length;
 	name->string.hash = value_hash(name);
 	return name;
 }
 
-struct node *parser_print(struct parser *parser, struct node *expression)
+struct node *template_parser_print(struct parser *parser, struct node *expression)
 {
-	struct node *node = parser_around(parser, NODE_PRINT, expression);
+	struct node *node = template_parser_around(parser, NODE_PRINT, expression);
 
 	node->operand = expression;
 	return node;
@@ -152,8 +154,8 @@ struct node *parser_print(struct parser *parser, struct node *expression)
 
 static struct node *read_text(struct parser *parser)
 {
-	const struct token *token = parser_advance(parser);
-	struct node *node = parser_node(parser, NODE_TEXT, token);
+	const struct token *token = template_parser_advance(parser);
+	struct node *node = template_parser_node(parser, NODE_TEXT, token);
 
 	node->text.text = token->text;
 	node->text.length = token->length;
@@ -162,30 +164,31 @@ static struct node *read_text(struct parser *parser)
 
 static struct node *read_printed(struct parser *parser)
 {
-	parser_advance(parser);
-	struct node *expression = expression_tuple(parser, true, NULL);
+	template_parser_advance(parser);
+	struct node *expression = template_expression_tuple(parser, true, NULL);
 
-	if (!expression || !parser_expect(parser, TOKEN_PRINT_END))
+	if (!expression || !template_parser_expect(parser, TOKEN_PRINT_END))
 		return NULL;
-	return parser_print(parser, expression);
+	return template_parser_print(parser, expression);
 }
 
 static bool is_end(const struct parser *parser, const char *const *ends)
 {
 	for (; ends && *ends; ends++)
-		if (parser_token_is(&parser->tokens[parser->at + 1], *ends))
+		if (template_parser_token_is(&parser->tokens[parser->at + 1], *ends))
 			return true;
 	return false;
 }
 
 static struct node *read_block(struct parser *parser)
 {
-	parser_advance(parser);
+	template_parser_advance(parser);
 	if (++parser->depth > DEEPEST_BLOCKS)
-		return parser_fail(parser, parser_current(parser), "blocks are nested too deeply");
-	struct node *node = statement_read(parser);
+		return template_parser_fail(parser, template_parser_current(parser),
+					    "blocks are nested too deeply");
+	struct node *node = template_statement_read(parser);
 	parser->depth--;
-	return node && parser_expect(parser, TOKEN_BLOCK_END) ? node : NULL;
+	return node && template_parser_expect(parser, TOKEN_BLOCK_END) ? node : NULL;
 }
 
 /* Text, prints and blocks up to an end tag whose name is in `ends` (it is the current token then)
@@ -195,14 +198,14 @@ static bool read_until(struct parser *parser, const char *const *ends, struct no
 	struct node **last = ret;
 
 	*ret = NULL;
-	while (!parser_is(parser, TOKEN_END)) {
-		if (parser_is(parser, TOKEN_BLOCK_BEGIN) && is_end(parser, ends)) {
-			parser_advance(parser);
+	while (!template_parser_is(parser, TOKEN_END)) {
+		if (template_parser_is(parser, TOKEN_BLOCK_BEGIN) && is_end(parser, ends)) {
+			template_parser_advance(parser);
 			return true;
 		}
-		*last = parser_is(parser, TOKEN_TEXT)	       ? read_text(parser)
-			: parser_is(parser, TOKEN_PRINT_BEGIN) ? read_printed(parser)
-							       : read_block(parser);
+		*last = template_parser_is(parser, TOKEN_TEXT)		? read_text(parser)
+			: template_parser_is(parser, TOKEN_PRINT_BEGIN) ? read_printed(parser)
+									: read_block(parser);
 		if (!*last)
 			return false;
 		while (*last)
@@ -212,27 +215,29 @@ static bool read_until(struct parser *parser, const char *const *ends, struct no
 }
 
 /* An empty body is an empty text, so that NULL can mean failure. */
-struct node *parser_body(struct parser *parser, const char *const *ends, const struct token *open)
+struct node *template_parser_body(struct parser *parser, const char *const *ends,
+				  const struct token *open)
 {
 	struct parser_open here = {open, parser->open};
 	struct node *body;
 
-	parser_skip(parser, TOKEN_COLON);
-	if (!parser_expect(parser, TOKEN_BLOCK_END))
+	template_parser_skip(parser, TOKEN_COLON);
+	if (!template_parser_expect(parser, TOKEN_BLOCK_END))
 		return NULL;
 	parser->open = &here;
 	bool ok = read_until(parser, ends, &body);
 	parser->open = here.outer;
 	if (!ok && parser->err->code == ERR_NONE)
-		return parser_fail(parser, open, "this '%.*s' is not closed by '%s'",
-				   (int)open->length, open->text,
-				   ends[0] && !strcmp(ends[0], "elif") ? "endif" : ends[0]);
+		return template_parser_fail(
+			parser, open, "this '%.*s' is not closed by '%s'", (int)open->length,
+			open->text, ends[0] && !strcmp(ends[0], "elif") ? "endif" : ends[0]);
 	if (!ok)
 		return NULL;
-	return body ? body : parser_node(parser, NODE_TEXT, open);
+	return body ? body : template_parser_node(parser, NODE_TEXT, open);
 }
 
-int parser_read(struct template *template, const struct token_list *tokens, struct err *err)
+int template_parser_read(struct template *template, const struct token_list *tokens,
+			 struct err *err)
 {
 	struct parser parser = {
 		.template = template,

@@ -37,22 +37,24 @@ struct parser_open {
 };
 
 /* The whole template into template->body. */
-int parser_read(struct template *template, const struct token_list *tokens, struct err *err);
+int template_parser_read(struct template *template, const struct token_list *tokens,
+			 struct err *err);
 
 /* For parser.c and expression.c. */
-struct node *parser_node(struct parser *parser, enum node_kind kind, const struct token *at);
-const struct token *parser_current(const struct parser *parser);
-const struct token *parser_advance(struct parser *parser); /* returns the token passed */
-bool parser_is(const struct parser *parser, enum token_kind kind);
-bool parser_is_word(const struct parser *parser, const char *word);
-bool parser_skip(struct parser *parser, enum token_kind kind);
-bool parser_skip_word(struct parser *parser, const char *word);
+struct node *template_parser_node(struct parser *parser, enum node_kind kind,
+				  const struct token *at);
+const struct token *template_parser_current(const struct parser *parser);
+const struct token *template_parser_advance(struct parser *parser); /* returns the token passed */
+bool template_parser_is(const struct parser *parser, enum token_kind kind);
+bool template_parser_is_word(const struct parser *parser, const char *word);
+bool template_parser_skip(struct parser *parser, enum token_kind kind);
+bool template_parser_skip_word(struct parser *parser, const char *word);
 /* The token, or NULL with err: "expected ')', got ...". */
-const struct token *parser_expect(struct parser *parser, enum token_kind kind);
+const struct token *template_parser_expect(struct parser *parser, enum token_kind kind);
 /* Sets err at a token; always NULL. */
-void *parser_fail(struct parser *parser, const struct token *at, const char *format, ...)
+void *template_parser_fail(struct parser *parser, const struct token *at, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-struct value *parser_name(struct parser *parser, const struct token *token);
+struct value *template_parser_name(struct parser *parser, const struct token *token);
 
 typedef struct node *(*parser_reader)(struct parser *parser);
 
@@ -62,41 +64,43 @@ struct parser_list {
 	size_t n, cap;
 };
 
-#define cleanup_parser_list __attribute__((cleanup(parser_list_done)))
+#define cleanup_parser_list __attribute__((cleanup(template_parser_list_done)))
 
-void parser_list_add(struct parser_list *list, struct node *node);
-struct node **parser_list_settle(struct parser *parser, struct parser_list *list);
-void parser_list_done(struct parser_list *list);
+void template_parser_list_add(struct parser_list *list, struct node *node);
+struct node **template_parser_list_settle(struct parser *parser, struct parser_list *list);
+void template_parser_list_done(struct parser_list *list);
 
 /* Lets a node end with the token that was read last; returns it. */
-struct node *parser_close(struct parser *parser, struct node *node);
+struct node *template_parser_close(struct parser *parser, struct node *node);
 /* A node that begins where another one does. */
-struct node *parser_around(struct parser *parser, enum node_kind kind, const struct node *first);
+struct node *template_parser_around(struct parser *parser, enum node_kind kind,
+				    const struct node *first);
 
-bool parser_token_is(const struct token *token, const char *word);
+bool template_parser_token_is(const struct token *token, const char *word);
 /* A node that prints an expression. */
-struct node *parser_print(struct parser *parser, struct node *expression);
+struct node *template_parser_print(struct parser *parser, struct node *expression);
 /* Everything up to a tag whose word is in `ends`, which is the current token then. NULL: err. */
-struct node *parser_body(struct parser *parser, const char *const *ends, const struct token *open);
+struct node *template_parser_body(struct parser *parser, const char *const *ends,
+				  const struct token *open);
 /* A block, behind its beginning. */
-struct node *statement_read(struct parser *parser);
+struct node *template_statement_read(struct parser *parser);
 
 /* "a, b" gives a tuple. Ends before `end` (a word) when it is not NULL. */
-struct node *expression_tuple(struct parser *parser, bool conditional, const char *end);
-struct node *expression_read(struct parser *parser);
+struct node *template_expression_tuple(struct parser *parser, bool conditional, const char *end);
+struct node *template_expression_read(struct parser *parser);
 /* A name, a tuple of names or (where `member`) namespace.name. */
-struct node *expression_target(struct parser *parser, const char *end, bool member);
+struct node *template_expression_target(struct parser *parser, const char *end, bool member);
 
 /* A literal, a name, or something in brackets. */
-struct node *operand_read(struct parser *parser);
+struct node *template_operand_read(struct parser *parser);
 /* What follows it: .name, [key], (arguments). */
-struct node *operand_postfix(struct parser *parser, struct node *node);
-struct node *operand_attribute(struct parser *parser, struct node *object);
-struct node *argument_call(struct parser *parser, struct node *function);
+struct node *template_operand_postfix(struct parser *parser, struct node *node);
+struct node *template_operand_attribute(struct parser *parser, struct node *object);
+struct node *template_argument_call(struct parser *parser, struct node *function);
 /* ... and |filter, is test. */
-struct node *argument_filters_and_tests(struct parser *parser, struct node *node);
+struct node *template_argument_filters_and_tests(struct parser *parser, struct node *node);
 /* The filters after "filter" or "set x": the innermost one has no function when value is NULL. */
-struct node *argument_filters(struct parser *parser, struct node *value, bool first);
+struct node *template_argument_filters(struct parser *parser, struct node *value, bool first);
 /* One thing, or a tuple of what `read` reads. */
-struct node *operand_tuple(struct parser *parser, parser_reader read, const char *end,
-			   bool may_be_empty);
+struct node *template_operand_tuple(struct parser *parser, parser_reader read, const char *end,
+				    bool may_be_empty);

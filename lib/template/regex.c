@@ -24,8 +24,8 @@ static void translate(const char *pattern, size_t length, struct buf *out)
 	}
 }
 
-int regex_compile(const char *pattern, size_t length, bool ignore_case, bool multiline,
-		  struct regex *ret, struct err *err)
+int template_regex_compile(const char *pattern, size_t length, bool ignore_case, bool multiline,
+			   struct regex *ret, struct err *err)
 {
 	struct buf translated = BUF_INIT;
 	PCRE2_SIZE offset;
@@ -45,7 +45,7 @@ int regex_compile(const char *pattern, size_t length, bool ignore_case, bool mul
 		pcre2_get_error_message(code, message, sizeof(message));
 		return err_set(err, ERR_INVALID, "regular expression '%.*s': %s at character %zu",
 			       (int)(length < 100 ? length : 100), pattern, (char *)message,
-			       text_count(pattern, offset < length ? offset : length) + 1);
+			       template_text_count(pattern, offset < length ? offset : length) + 1);
 	}
 	ret->match = pcre2_match_data_create_from_pattern(ret->code, NULL);
 	ret->context = pcre2_match_context_create(NULL);
@@ -54,7 +54,7 @@ int regex_compile(const char *pattern, size_t length, bool ignore_case, bool mul
 	return 0;
 }
 
-void regex_done(struct regex *regex)
+void template_regex_done(struct regex *regex)
 {
 	pcre2_match_context_free(regex->context);
 	pcre2_match_data_free(regex->match);
@@ -62,8 +62,8 @@ void regex_done(struct regex *regex)
 	*regex = (struct regex){0};
 }
 
-int regex_find(struct regex *regex, const char *text, size_t length, size_t at, bool anchored,
-	       bool not_empty, struct err *err)
+int template_regex_find(struct regex *regex, const char *text, size_t length, size_t at,
+			bool anchored, bool not_empty, struct err *err)
 {
 	uint32_t options = anchored ? PCRE2_ANCHORED : 0;
 
@@ -80,7 +80,7 @@ int regex_find(struct regex *regex, const char *text, size_t length, size_t at, 
 	return err_set(err, ERR_INVALID, "regular expression gave up: %s", (char *)message);
 }
 
-bool regex_group(const struct regex *regex, size_t i, size_t *ret_begin, size_t *ret_end)
+bool template_regex_group(const struct regex *regex, size_t i, size_t *ret_begin, size_t *ret_end)
 {
 	const PCRE2_SIZE *places = pcre2_get_ovector_pointer(regex->match);
 
@@ -91,12 +91,12 @@ bool regex_group(const struct regex *regex, size_t i, size_t *ret_begin, size_t 
 	return *ret_begin <= *ret_end;
 }
 
-size_t regex_groups(const struct regex *regex)
+size_t template_regex_groups(const struct regex *regex)
 {
 	return pcre2_get_ovector_count(regex->match) - 1;
 }
 
-int regex_group_number(const struct regex *regex, const char *name)
+int template_regex_group_number(const struct regex *regex, const char *name)
 {
 	int number = pcre2_substring_number_from_name(regex->code, (PCRE2_SPTR)name);
 
@@ -108,10 +108,10 @@ static int put_group(const struct regex *regex, const char *text, int64_t group,
 {
 	size_t begin, end;
 
-	if (group < 0 || (size_t)group > regex_groups(regex))
+	if (group < 0 || (size_t)group > template_regex_groups(regex))
 		return err_set(err, ERR_INVALID,
 			       "the replacement speaks of a group that is not there");
-	if (regex_group(regex, (size_t)group, &begin, &end))
+	if (template_regex_group(regex, (size_t)group, &begin, &end))
 		buf_add(out, text + begin, end - begin);
 	return 0;
 }
@@ -127,13 +127,13 @@ static int expand_named(const struct regex *regex, const char *text, const char 
 		return err_set(err, ERR_INVALID, "\\g in a replacement needs <name>");
 	cleanup_free char *name = mem_strndup(open + 1, (size_t)(close - open) - 1);
 	*at = (size_t)(close - replacement) + 1;
-	int64_t group =
-		isdigit((unsigned char)*name) ? atoi(name) : regex_group_number(regex, name);
+	int64_t group = isdigit((unsigned char)*name) ? atoi(name)
+						      : template_regex_group_number(regex, name);
 	return put_group(regex, text, group, out, err);
 }
 
-int regex_expand(const struct regex *regex, const char *text, const char *replacement,
-		 size_t length, struct buf *out, struct err *err)
+int template_regex_expand(const struct regex *regex, const char *text, const char *replacement,
+			  size_t length, struct buf *out, struct err *err)
 {
 	static const char letters[] = "abfnrtv\\", meanings[] = "\a\b\f\n\r\t\v\\";
 

@@ -246,7 +246,7 @@ static struct value *int_value(const char *text)
 	p = unsigned_part(copy);
 	if (*p == '0' && p[1])
 		base = p[1] == 'b' ? 2 : p[1] == 'x' ? 16 : 8;
-	return number_parse_int(copy, strlen(copy), base);
+	return template_number_parse_int(copy, strlen(copy), base);
 }
 
 static struct value *float_value(const char *text)
@@ -265,7 +265,7 @@ static struct value *float_value(const char *text)
 	return value_float(strtod(copy, NULL));
 }
 
-struct value *scalar_value(const char *text, size_t length, struct err *err)
+struct value *template_scalar_value(const char *text, size_t length, struct err *err)
 {
 	struct value_date date;
 
@@ -294,7 +294,7 @@ struct value *scalar_value(const char *text, size_t length, struct err *err)
 	return value_string(text, length);
 }
 
-bool scalar_is_string(const char *text, size_t length)
+bool template_scalar_is_string(const char *text, size_t length)
 {
 	struct value_date date;
 

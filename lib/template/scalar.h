@@ -5,7 +5,7 @@
 
 /* The value that PyYAML's resolver and SafeLoader give it: null, bool, int (0o is no octal, 1:30
  * is sexagesimal), float, date or string. NULL with err for "=" and impossible dates. */
-struct value *scalar_value(const char *text, size_t length, struct err *err);
+struct value *template_scalar_value(const char *text, size_t length, struct err *err);
 
 /* Whether the text would be read as a string, so that YAML output may leave the quotes away. */
-bool scalar_is_string(const char *text, size_t length);
+bool template_scalar_is_string(const char *text, size_t length);

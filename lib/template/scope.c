@@ -108,7 +108,7 @@ static struct value *adopt_dict(const struct value *value, struct origin_path *a
 		struct value *item = adopt(entry->item, at);
 		buf_truncate(&at->path, length);
 		value_note(dict, item);
-		dict_put(&dict->dict, value_keep(entry->key), item);
+		template_dict_put(&dict->dict, value_keep(entry->key), item);
 	}
 	dict->shared = true;
 	return dict;
@@ -139,8 +139,8 @@ static struct value *adopt(const struct value *value, struct origin_path *at)
 	if (value->kind != VALUE_STRING || at->raw ||
 	    !template_has_markup(value->string.text, value->string.length))
 		return value_keep((struct value *)value);
-	return lazy_new(value->string.text, value->string.length, at->origin->file,
-			at->origin->line, at->origin->column, buf_str(&at->path));
+	return template_lazy_new(value->string.text, value->string.length, at->origin->file,
+				 at->origin->line, at->origin->column, buf_str(&at->path));
 }
 
 void template_scope_set(struct template_scope *scope, const char *name, struct value *value,
@@ -179,13 +179,13 @@ int template_scope_get(const struct template_scope *scope, const char *name,
 
 	if (!find(scope, name))
 		return err_set(err, ERR_NOT_FOUND, "there is no variable '%s'", name);
-	eval_init(&eval, scope, loader, NULL);
-	value = eval_variable(&eval, key);
-	*ret = value ? eval_export(&eval, NULL, value) : NULL;
+	template_eval_init(&eval, scope, loader, NULL);
+	value = template_eval_variable(&eval, key);
+	*ret = value ? template_eval_export(&eval, NULL, value) : NULL;
 	if (!*ret)
-		r = trouble_report(eval.raised->trouble, &eval, err);
+		r = template_trouble_report(eval.raised->trouble, &eval, err);
 	value_unref(steal(&value));
-	eval_done(&eval);
+	template_eval_done(&eval);
 	return r;
 }
 

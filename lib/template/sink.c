@@ -4,12 +4,12 @@
 #include "base/mem.h"
 #include "template/eval.h"
 
-void sink_init(struct sink *sink, struct template_output *output)
+void template_sink_init(struct sink *sink, struct template_output *output)
 {
 	*sink = (struct sink){.output = output, .line = 1};
 }
 
-void sink_done(struct sink *sink)
+void template_sink_done(struct sink *sink)
 {
 	buf_done(&sink->text);
 	value_unref(sink->single);
@@ -70,8 +70,8 @@ static int check_size(struct eval *eval, const struct node *node, size_t length)
 {
 	if (length <= eval->limits.output)
 		return 0;
-	eval_fail_limit(eval, node, "the output is larger than %zu bytes (limit 'output')",
-			eval->limits.output);
+	template_eval_fail_limit(eval, node, "the output is larger than %zu bytes (limit 'output')",
+				 eval->limits.output);
 	return -1;
 }
 
@@ -104,7 +104,7 @@ static int flush(struct eval *eval, const struct node *node)
 	return check_size(eval, node, sink->text.len);
 }
 
-int sink_text(struct eval *eval, const struct node *node, const char *text, size_t length)
+int template_sink_text(struct eval *eval, const struct node *node, const char *text, size_t length)
 {
 	return flush(eval, node) < 0 ? -1 : add(eval, node, text, length, false);
 }
@@ -126,15 +126,15 @@ static int print_alone(struct eval *eval, const struct node *node, struct value 
 	return 0;
 }
 
-int sink_print(struct eval *eval, const struct node *node, struct value *value)
+int template_sink_print(struct eval *eval, const struct node *node, struct value *value)
 {
 	struct sink *sink = eval->sink;
 
 	if (value->kind == VALUE_NONE)
 		return 0;
 	if (value->kind == VALUE_UNDEFINED && value->trouble->lenient)
-		return sink_text(eval, node, "", 0);
-	struct value *bad = eval_settle(eval, value);
+		return template_sink_text(eval, node, "", 0);
+	struct value *bad = template_eval_settle(eval, value);
 	if (bad && bad == eval->raised)
 		return -1;
 	if (bad) {
@@ -155,7 +155,7 @@ int sink_print(struct eval *eval, const struct node *node, struct value *value)
 	return r;
 }
 
-struct value *sink_result(struct sink *sink)
+struct value *template_sink_result(struct sink *sink)
 {
 	if (sink->marker)
 		return steal(&sink->marker);

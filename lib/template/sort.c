@@ -45,8 +45,8 @@ static bool sort(struct sorted *items, size_t n, struct sorted *room, bool rever
 	return true;
 }
 
-bool sort_items(struct call *call, struct value **items, struct value **keys, size_t n,
-		bool reverse)
+bool template_sort_items(struct call *call, struct value **items, struct value **keys, size_t n,
+			 bool reverse)
 {
 	struct sorted *all = mem_alloc(2 * n * sizeof(*all));
 	const struct sorted *left = NULL, *right = NULL;
@@ -55,8 +55,8 @@ bool sort_items(struct call *call, struct value **items, struct value **keys, si
 		all[i] = (struct sorted){items[i], keys[i]};
 	bool ok = sort(all, n, all + n, reverse, &left, &right);
 	if (!ok)
-		call_fail(call, "%s cannot order a %s and a %s", call->name, value_type(left->key),
-			  value_type(right->key));
+		template_call_fail(call, "%s cannot order a %s and a %s", call->name,
+				   value_type(left->key), value_type(right->key));
 	for (size_t i = 0; ok && i < n; i++) {
 		items[i] = all[i].item;
 		keys[i] = all[i].key;

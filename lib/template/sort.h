@@ -3,6 +3,7 @@
 
 #include "template/call.h"
 
-/* Sorts items by keys (which may be the same array); both have n entries. False after call_fail. */
-bool sort_items(struct call *call, struct value **items, struct value **keys, size_t n,
-		bool reverse);
+/* Sorts items by keys (which may be the same array); both have n entries. False after
+ * template_call_fail. */
+bool template_sort_items(struct call *call, struct value **items, struct value **keys, size_t n,
+			 bool reverse);

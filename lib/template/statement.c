@@ -9,49 +9,50 @@ static bool expect_word(struct parser *parser, const char *word)
 {
 	char got[64];
 
-	if (parser_skip_word(parser, word))
+	if (template_parser_skip_word(parser, word))
 		return true;
-	parser_fail(parser, parser_current(parser), "expected '%s', got %s", word,
-		    lexer_describe(parser_current(parser), got, sizeof(got)));
+	template_parser_fail(
+		parser, template_parser_current(parser), "expected '%s', got %s", word,
+		template_lexer_describe(template_parser_current(parser), got, sizeof(got)));
 	return false;
 }
 
 static struct value *expect_name(struct parser *parser)
 {
-	const struct token *token = parser_expect(parser, TOKEN_NAME);
+	const struct token *token = template_parser_expect(parser, TOKEN_NAME);
 
-	return token ? parser_name(parser, token) : NULL;
+	return token ? template_parser_name(parser, token) : NULL;
 }
 
 static struct node *read_for(struct parser *parser, const struct token *token)
 {
 	static const char *const ends[] = {"endfor", "else", NULL}, *const last[] = {"endfor",
 										     NULL};
-	struct node *node = parser_node(parser, NODE_FOR, token);
+	struct node *node = template_parser_node(parser, NODE_FOR, token);
 
-	node->loop.target = expression_target(parser, "in", false);
+	node->loop.target = template_expression_target(parser, "in", false);
 	if (!node->loop.target || !expect_word(parser, "in"))
 		return NULL;
-	node->loop.sequence = expression_tuple(parser, false, "recursive");
+	node->loop.sequence = template_expression_tuple(parser, false, "recursive");
 	if (!node->loop.sequence)
 		return NULL;
-	if (parser_skip_word(parser, "if")) {
-		node->loop.condition = expression_read(parser);
+	if (template_parser_skip_word(parser, "if")) {
+		node->loop.condition = template_expression_read(parser);
 		if (!node->loop.condition)
 			return NULL;
 	}
-	node->loop.recursive = parser_skip_word(parser, "recursive");
+	node->loop.recursive = template_parser_skip_word(parser, "recursive");
 	unsigned before = parser->seen;
 	parser->seen &= ~(unsigned)SEEN_LOOP;
-	node->loop.body = parser_body(parser, ends, token);
+	node->loop.body = template_parser_body(parser, ends, token);
 	node->loop.extended = node->loop.recursive || parser->seen & SEEN_LOOP;
 	parser->seen |= before;
 	if (!node->loop.body)
 		return NULL;
-	if (!parser_token_is(parser_advance(parser), "else"))
+	if (!template_parser_token_is(template_parser_advance(parser), "else"))
 		return node;
-	node->loop.otherwise = parser_body(parser, last, token);
-	parser_advance(parser);
+	node->loop.otherwise = template_parser_body(parser, last, token);
+	template_parser_advance(parser);
 	return node->loop.otherwise ? node : NULL;
 }
 
@@ -59,49 +60,49 @@ static struct node *read_if(struct parser *parser, const struct token *token)
 {
 	static const char *const ends[] = {"elif", "else", "endif", NULL};
 	static const char *const last[] = {"endif", NULL};
-	struct node *node = parser_node(parser, NODE_IF, token);
+	struct node *node = template_parser_node(parser, NODE_IF, token);
 	struct node *branch = node;
 
 	for (;;) {
-		branch->branch.condition = expression_tuple(parser, false, NULL);
+		branch->branch.condition = template_expression_tuple(parser, false, NULL);
 		if (!branch->branch.condition)
 			return NULL;
-		branch->branch.body = parser_body(parser, ends, token);
+		branch->branch.body = template_parser_body(parser, ends, token);
 		if (!branch->branch.body)
 			return NULL;
-		const struct token *end = parser_advance(parser);
-		if (parser_token_is(end, "endif"))
+		const struct token *end = template_parser_advance(parser);
+		if (template_parser_token_is(end, "endif"))
 			return node;
-		if (parser_token_is(end, "else"))
+		if (template_parser_token_is(end, "else"))
 			break;
-		branch->branch.otherwise = parser_node(parser, NODE_IF, end);
+		branch->branch.otherwise = template_parser_node(parser, NODE_IF, end);
 		branch = branch->branch.otherwise;
 	}
-	branch->branch.otherwise = parser_body(parser, last, token);
-	parser_advance(parser);
+	branch->branch.otherwise = template_parser_body(parser, last, token);
+	template_parser_advance(parser);
 	return branch->branch.otherwise ? node : NULL;
 }
 
 static struct node *read_set(struct parser *parser, const struct token *token)
 {
 	static const char *const ends[] = {"endset", NULL};
-	struct node *node = parser_node(parser, NODE_SET, token);
+	struct node *node = template_parser_node(parser, NODE_SET, token);
 
-	node->set.target = expression_target(parser, NULL, true);
+	node->set.target = template_expression_target(parser, NULL, true);
 	if (!node->set.target)
 		return NULL;
-	if (parser_skip(parser, TOKEN_ASSIGN)) {
-		node->set.value = expression_tuple(parser, true, NULL);
+	if (template_parser_skip(parser, TOKEN_ASSIGN)) {
+		node->set.value = template_expression_tuple(parser, true, NULL);
 		return node->set.value ? node : NULL;
 	}
 	node->kind = NODE_SET_BLOCK;
-	if (parser_is(parser, TOKEN_PIPE)) {
-		node->set.filter = argument_filters(parser, NULL, false);
+	if (template_parser_is(parser, TOKEN_PIPE)) {
+		node->set.filter = template_argument_filters(parser, NULL, false);
 		if (!node->set.filter)
 			return NULL;
 	}
-	node->set.value = parser_body(parser, ends, token);
-	parser_advance(parser);
+	node->set.value = template_parser_body(parser, ends, token);
+	template_parser_advance(parser);
 	return node->set.value ? node : NULL;
 }
 
@@ -109,25 +110,26 @@ static struct node *read_with(struct parser *parser, const struct token *token)
 {
 	static const char *const ends[] = {"endwith", NULL};
 	cleanup_parser_list struct parser_list targets = {0}, values = {0};
-	struct node *node = parser_node(parser, NODE_WITH, token);
+	struct node *node = template_parser_node(parser, NODE_WITH, token);
 
-	while (!parser_is(parser, TOKEN_BLOCK_END) && !parser_is(parser, TOKEN_COLON)) {
-		if (targets.n && !parser_expect(parser, TOKEN_COMMA))
+	while (!template_parser_is(parser, TOKEN_BLOCK_END) &&
+	       !template_parser_is(parser, TOKEN_COLON)) {
+		if (targets.n && !template_parser_expect(parser, TOKEN_COMMA))
 			return NULL;
-		struct node *target = expression_target(parser, NULL, false);
-		if (!target || !parser_expect(parser, TOKEN_ASSIGN))
+		struct node *target = template_expression_target(parser, NULL, false);
+		if (!target || !template_parser_expect(parser, TOKEN_ASSIGN))
 			return NULL;
-		struct node *value = expression_read(parser);
+		struct node *value = template_expression_read(parser);
 		if (!value)
 			return NULL;
-		parser_list_add(&targets, target);
-		parser_list_add(&values, value);
+		template_parser_list_add(&targets, target);
+		template_parser_list_add(&values, value);
 	}
-	node->with.targets = parser_list_settle(parser, &targets);
-	node->with.values = parser_list_settle(parser, &values);
+	node->with.targets = template_parser_list_settle(parser, &targets);
+	node->with.values = template_parser_list_settle(parser, &values);
 	node->with.count = targets.n;
-	node->with.body = parser_body(parser, ends, token);
-	parser_advance(parser);
+	node->with.body = template_parser_body(parser, ends, token);
+	template_parser_advance(parser);
 	return node->with.body ? node : NULL;
 }
 
@@ -135,12 +137,12 @@ static struct node *read_with(struct parser *parser, const struct token *token)
 static struct node *read_autoescape(struct parser *parser, const struct token *token)
 {
 	static const char *const ends[] = {"endautoescape", NULL};
-	struct node *node = parser_node(parser, NODE_WITH, token);
+	struct node *node = template_parser_node(parser, NODE_WITH, token);
 
-	if (!expression_read(parser))
+	if (!template_expression_read(parser))
 		return NULL;
-	node->with.body = parser_body(parser, ends, token);
-	parser_advance(parser);
+	node->with.body = template_parser_body(parser, ends, token);
+	template_parser_advance(parser);
 	return node->with.body ? node : NULL;
 }
 
@@ -149,29 +151,30 @@ static bool read_parameters(struct parser *parser, struct macro *macro)
 	struct macro_parameter parameters[64];
 	size_t n = 0;
 
-	if (!parser_expect(parser, TOKEN_LEFT_PAREN))
+	if (!template_parser_expect(parser, TOKEN_LEFT_PAREN))
 		return false;
-	while (!parser_is(parser, TOKEN_RIGHT_PAREN)) {
-		if (n && !parser_expect(parser, TOKEN_COMMA))
+	while (!template_parser_is(parser, TOKEN_RIGHT_PAREN)) {
+		if (n && !template_parser_expect(parser, TOKEN_COMMA))
 			return false;
 		if (n == 64)
-			return parser_fail(parser, parser_current(parser), "too many parameters");
+			return template_parser_fail(parser, template_parser_current(parser),
+						    "too many parameters");
 		parameters[n] = (struct macro_parameter){.name = expect_name(parser)};
 		if (!parameters[n].name)
 			return false;
-		if (parser_skip(parser, TOKEN_ASSIGN)) {
-			parameters[n].otherwise = expression_read(parser);
+		if (template_parser_skip(parser, TOKEN_ASSIGN)) {
+			parameters[n].otherwise = template_expression_read(parser);
 			if (!parameters[n].otherwise)
 				return false;
 		} else if (n && parameters[n - 1].otherwise) {
-			return parser_fail(
+			return template_parser_fail(
 				parser, &parser->tokens[parser->at - 1],
 				"a parameter without default follows one that has a default");
 		}
 		n++;
 	}
-	parser_advance(parser);
-	macro->parameters = arena_copy(parser->arena, parameters, n * sizeof(*parameters));
+	template_parser_advance(parser);
+	macro->parameters = template_arena_copy(parser->arena, parameters, n * sizeof(*parameters));
 	macro->count = n;
 	return true;
 }
@@ -184,18 +187,18 @@ static bool read_macro_body(struct parser *parser, struct macro *macro, const ch
 	unsigned before = parser->seen;
 
 	parser->seen = 0;
-	macro->body = parser_body(parser, ends, open);
+	macro->body = template_parser_body(parser, ends, open);
 	macro->wants_caller = parser->seen & SEEN_CALLER;
 	macro->wants_varargs = parser->seen & SEEN_VARARGS;
 	macro->wants_kwargs = parser->seen & SEEN_KWARGS;
 	parser->seen |= before;
-	parser_advance(parser);
+	template_parser_advance(parser);
 	return macro->body;
 }
 
 static struct node *read_macro(struct parser *parser, const struct token *token)
 {
-	struct node *node = parser_node(parser, NODE_MACRO, token);
+	struct node *node = template_parser_node(parser, NODE_MACRO, token);
 
 	node->macro.name = expect_name(parser);
 	if (!node->macro.name || !read_parameters(parser, &node->macro))
@@ -205,90 +208,91 @@ static struct node *read_macro(struct parser *parser, const struct token *token)
 
 static struct node *read_call_block(struct parser *parser, const struct token *token)
 {
-	struct node *node = parser_node(parser, NODE_CALL_BLOCK, token);
+	struct node *node = template_parser_node(parser, NODE_CALL_BLOCK, token);
 
-	if (parser_is(parser, TOKEN_LEFT_PAREN) && !read_parameters(parser, &node->caller.macro))
+	if (template_parser_is(parser, TOKEN_LEFT_PAREN) &&
+	    !read_parameters(parser, &node->caller.macro))
 		return NULL;
-	const struct token *call = parser_current(parser);
-	node->caller.call = expression_read(parser);
+	const struct token *call = template_parser_current(parser);
+	node->caller.call = template_expression_read(parser);
 	if (!node->caller.call)
 		return NULL;
 	if (node->caller.call->kind != NODE_CALL)
-		return parser_fail(parser, call, "expected a call of a macro");
+		return template_parser_fail(parser, call, "expected a call of a macro");
 	return read_macro_body(parser, &node->caller.macro, "endcall", token) ? node : NULL;
 }
 
 static struct node *read_filter_block(struct parser *parser, const struct token *token)
 {
 	static const char *const ends[] = {"endfilter", NULL};
-	struct node *node = parser_node(parser, NODE_FILTER_BLOCK, token);
+	struct node *node = template_parser_node(parser, NODE_FILTER_BLOCK, token);
 
-	node->filter_block.filter = argument_filters(parser, NULL, true);
+	node->filter_block.filter = template_argument_filters(parser, NULL, true);
 	if (!node->filter_block.filter)
 		return NULL;
-	node->filter_block.body = parser_body(parser, ends, token);
-	parser_advance(parser);
+	node->filter_block.body = template_parser_body(parser, ends, token);
+	template_parser_advance(parser);
 	return node->filter_block.body ? node : NULL;
 }
 
 /* "with context" and "without context". False when neither follows. */
 static bool read_context(struct parser *parser, struct node *node)
 {
-	bool with = parser_is_word(parser, "with");
+	bool with = template_parser_is_word(parser, "with");
 
-	if ((!with && !parser_is_word(parser, "without")) ||
-	    !parser_token_is(&parser->tokens[parser->at + 1], "context"))
+	if ((!with && !template_parser_is_word(parser, "without")) ||
+	    !template_parser_token_is(&parser->tokens[parser->at + 1], "context"))
 		return false;
-	parser_advance(parser);
-	parser_advance(parser);
+	template_parser_advance(parser);
+	template_parser_advance(parser);
 	node->import.with_context = with;
 	return true;
 }
 
 static struct node *read_include(struct parser *parser, const struct token *token)
 {
-	struct node *node = parser_node(parser, NODE_INCLUDE, token);
+	struct node *node = template_parser_node(parser, NODE_INCLUDE, token);
 
 	node->import.with_context = true;
-	node->import.name = expression_read(parser);
+	node->import.name = template_expression_read(parser);
 	if (!node->import.name)
 		return NULL;
-	if (parser_is_word(parser, "ignore") &&
-	    parser_token_is(&parser->tokens[parser->at + 1], "missing")) {
-		parser_advance(parser);
-		parser_advance(parser);
+	if (template_parser_is_word(parser, "ignore") &&
+	    template_parser_token_is(&parser->tokens[parser->at + 1], "missing")) {
+		template_parser_advance(parser);
+		template_parser_advance(parser);
 		node->import.ignore_missing = true;
 	}
 	read_context(parser, node);
 	parser->seen |= SEEN_LOOP; /* the included template may speak of it */
-	return parser_close(parser, node);
+	return template_parser_close(parser, node);
 }
 
 static struct node *read_import(struct parser *parser, const struct token *token)
 {
-	struct node *node = parser_node(parser, NODE_IMPORT, token);
+	struct node *node = template_parser_node(parser, NODE_IMPORT, token);
 
-	node->import.name = expression_read(parser);
+	node->import.name = template_expression_read(parser);
 	if (!node->import.name || !expect_word(parser, "as"))
 		return NULL;
 	node->import.target = expect_name(parser);
 	if (!node->import.target)
 		return NULL;
 	read_context(parser, node);
-	return parser_close(parser, node);
+	return template_parser_close(parser, node);
 }
 
 static bool read_import_name(struct parser *parser, struct import_name *name)
 {
-	const struct token *token = parser_current(parser);
+	const struct token *token = template_parser_current(parser);
 
 	name->name = name->alias = expect_name(parser);
 	if (!name->name)
 		return false;
 	if (*name->name->string.text == '_')
-		return parser_fail(parser, token,
-				   "names that begin with an underscore cannot be imported");
-	if (parser_skip_word(parser, "as"))
+		return template_parser_fail(
+			parser, token, "names that begin with an underscore cannot be imported");
+	if (template_parser_skip_word(parser, "as"))
 		name->alias = expect_name(parser);
 	return name->alias;
 }
@@ -296,23 +300,25 @@ static bool read_import_name(struct parser *parser, struct import_name *name)
 static struct node *read_from(struct parser *parser, const struct token *token)
 {
 	struct import_name names[64];
-	struct node *node = parser_node(parser, NODE_FROM_IMPORT, token);
+	struct node *node = template_parser_node(parser, NODE_FROM_IMPORT, token);
 
-	node->import.name = expression_read(parser);
+	node->import.name = template_expression_read(parser);
 	if (!node->import.name || !expect_word(parser, "import"))
 		return NULL;
 	while (!read_context(parser, node)) {
 		if (node->import.count == 64)
-			return parser_fail(parser, parser_current(parser), "too many names");
+			return template_parser_fail(parser, template_parser_current(parser),
+						    "too many names");
 		if (!read_import_name(parser, &names[node->import.count]))
 			return NULL;
 		node->import.count++;
-		if (read_context(parser, node) || !parser_is(parser, TOKEN_COMMA))
+		if (read_context(parser, node) || !template_parser_is(parser, TOKEN_COMMA))
 			break;
-		parser_advance(parser);
+		template_parser_advance(parser);
 	}
-	node->import.names = arena_copy(parser->arena, names, node->import.count * sizeof(*names));
-	return parser_close(parser, node);
+	node->import.names =
+		template_arena_copy(parser->arena, names, node->import.count * sizeof(*names));
+	return template_parser_close(parser, node);
 }
 
 /* "{% print a, b %}" */
@@ -321,12 +327,12 @@ static struct node *read_print(struct parser *parser, const struct token *token)
 	struct node *first = NULL, **last = &first;
 
 	do {
-		struct node *expression = expression_read(parser);
+		struct node *expression = template_expression_read(parser);
 		if (!expression)
 			return NULL;
-		*last = parser_print(parser, expression);
+		*last = template_parser_print(parser, expression);
 		last = &(*last)->next;
-	} while (parser_skip(parser, TOKEN_COMMA));
+	} while (template_parser_skip(parser, TOKEN_COMMA));
 	(void)token;
 	return first;
 }
@@ -377,11 +383,11 @@ static struct node *misplaced(struct parser *parser, const struct token *token)
 	char open[96];
 
 	if (parser->open)
-		return parser_fail(
+		return template_parser_fail(
 			parser, token, "'%.*s' does not belong here: the %s is still open",
 			(int)token->length, token->text, open_name(parser, open, sizeof(open)));
-	return parser_fail(parser, token, "'%.*s' without a block that it could end",
-			   (int)token->length, token->text);
+	return template_parser_fail(parser, token, "'%.*s' without a block that it could end",
+				    (int)token->length, token->text);
 }
 
 static struct node *unknown_statement(struct parser *parser, const struct token *token)
@@ -391,29 +397,29 @@ static struct node *unknown_statement(struct parser *parser, const struct token 
 
 	for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++)
 		if (!strcmp(written, refused[i].name))
-			return parser_fail(parser, token, "'%s' is not supported (%s)", written,
-					   refused[i].why);
+			return template_parser_fail(parser, token, "'%s' is not supported (%s)",
+						    written, refused[i].why);
 	if (!strncmp(written, "end", 3) || !strcmp(written, "else") || !strcmp(written, "elif"))
 		return misplaced(parser, token);
 	for (size_t i = 0; i < STATEMENTS; i++)
 		names[i] = statements[i].name;
 	names[STATEMENTS] = "raw";
-	parser_fail(parser, token, "unknown tag '%s'", written);
+	template_parser_fail(parser, token, "unknown tag '%s'", written);
 	const char *nearest = name_nearest(written, names, STATEMENTS + 1);
 	if (nearest)
 		err_hint(parser->err, "did you mean '%s'?", nearest);
 	return NULL;
 }
 
-struct node *statement_read(struct parser *parser)
+struct node *template_statement_read(struct parser *parser)
 {
-	const struct token *token = parser_current(parser);
+	const struct token *token = template_parser_current(parser);
 
 	if (token->kind != TOKEN_NAME)
-		return parser_fail(parser, token, "expected the name of a tag");
+		return template_parser_fail(parser, token, "expected the name of a tag");
 	for (size_t i = 0; i < STATEMENTS; i++)
-		if (parser_token_is(token, statements[i].name)) {
-			parser_advance(parser);
+		if (template_parser_token_is(token, statements[i].name)) {
+			template_parser_advance(parser);
 			return statements[i].read(parser, token);
 		}
 	return unknown_statement(parser, token);

@@ -15,7 +15,7 @@
 /* \r\n and \r become \n; one newline at the end goes unless it is to be kept. */
 static void normalise(struct template *template, const char *text, size_t length)
 {
-	char *source = arena_alloc(&template->arena, length + 1);
+	char *source = template_arena_alloc(&template->arena, length + 1);
 	size_t n = 0;
 
 	for (size_t i = 0; i < length; i++) {
@@ -48,9 +48,10 @@ static int read_header(struct template *template, const struct template_text *te
 {
 	int column;
 
-	if (!text->header || !options_present(text->text, text->length))
+	if (!text->header || !template_options_present(text->text, text->length))
 		return 0;
-	int r = options_read(text->text, text->length, &template->options, ret_skip, &column, err);
+	int r = template_options_read(text->text, text->length, &template->options, ret_skip,
+				      &column, err);
 	if (r < 0) {
 		const char *end = memchr(text->text, '\n', text->length);
 		err_at(err, template->name, template->first_line, column);
@@ -63,10 +64,10 @@ static int read_header(struct template *template, const struct template_text *te
 static int parse(struct template *template, size_t skip, struct err *err)
 {
 	struct token_list tokens = {0};
-	int r = lexer_read(template, skip, &tokens, err);
+	int r = template_lexer_read(template, skip, &tokens, err);
 
 	if (r == 0)
-		r = parser_read(template, &tokens, err);
+		r = template_parser_read(template, &tokens, err);
 	free(tokens.items);
 	return r;
 }
@@ -79,9 +80,10 @@ static int build(struct template *template, const struct template_text *text, st
 	if (r < 0)
 		return r;
 	template->newlines = newlines_at_end(text->text, text->length);
-	if (text->header && !skip && !options_markup(text->options, text->text, text->length)) {
+	if (text->header && !skip &&
+	    !template_options_markup(text->options, text->text, text->length)) {
 		template->plain = true;
-		template->text = arena_text(&template->arena, text->text, text->length);
+		template->text = template_arena_text(&template->arena, text->text, text->length);
 		template->text_length = text->length;
 		return 0;
 	}
@@ -125,7 +127,7 @@ int template_compile(const char *name, const char *text, size_t length, struct t
 			.name = name,
 			.text = text,
 			.length = length,
-			.options = &options_default,
+			.options = &template_options_default,
 			.header = true,
 		},
 		ret, err);
@@ -137,7 +139,7 @@ void template_free(struct template *template)
 		return;
 	for (struct big_constant *big = template->bigs; big; big = big->next)
 		BN_free(big->number);
-	arena_done(&template->arena);
+	template_arena_done(&template->arena);
 	free(template->name);
 	free(template);
 }
@@ -158,8 +160,8 @@ int template_point(const struct template *template, uint32_t begin, uint32_t end
 	size_t stop = line + strcspn(source + line, "\n");
 	if (end > stop)
 		end = (uint32_t)stop;
-	int column = (int)text_count(source + line, begin - line) + 1;
-	int width = end > begin ? (int)text_count(source + begin, end - begin) : 1;
+	int column = (int)template_text_count(source + line, begin - line) + 1;
+	int width = end > begin ? (int)template_text_count(source + begin, end - begin) : 1;
 	struct buf excerpt = BUF_INIT;
 	if (number == template->first_line) {
 		column += template->first_column - 1;
@@ -182,7 +184,7 @@ const char *template_source(const struct template *template, const struct node *
 static int report(struct eval *eval, struct value *undefined, struct frame *frame, struct err *err)
 {
 	eval->frame = frame; /* names that the template set are known names, too */
-	return trouble_report(undefined->trouble, eval, err);
+	return template_trouble_report(undefined->trouble, eval, err);
 }
 
 /* The only thing that was printed, when it is no string: no newline is added (rule R2). */
@@ -221,11 +223,11 @@ int template_render(const struct template *template, const struct template_scope
 	struct frame *frame;
 
 	*ret = (struct template_output){0};
-	eval_init(&eval, scope, loader, limits);
-	sink_init(&sink, ret);
+	template_eval_init(&eval, scope, loader, limits);
+	template_sink_init(&sink, ret);
 	buf_reserve(&sink.text, template->length + template->length / 2);
 	mem_grow(ret->marks, &ret->mark_cap, 64 + template->length / 32);
-	int r = eval_template(&eval, template, NULL, &sink, &frame);
+	int r = template_eval_template(&eval, template, NULL, &sink, &frame);
 	if (sink.marker)
 		r = report(&eval, sink.marker, frame, err);
 	else if (r < 0)
@@ -238,8 +240,8 @@ int template_render(const struct template *template, const struct template_scope
 		ret->text = sink.text;
 		sink.text = BUF_INIT;
 	}
-	sink_done(&sink);
-	eval_done(&eval);
+	template_sink_done(&sink);
+	template_eval_done(&eval);
 	return r;
 }
 
@@ -281,7 +283,8 @@ void template_output_done(struct template_output *output)
 
 bool template_has_markup(const char *text, size_t length)
 {
-	return options_present(text, length) || options_markup(&options_default, text, length);
+	return template_options_present(text, length) ||
+	       template_options_markup(&template_options_default, text, length);
 }
 
 static int evaluate(const struct template *template, const struct template_scope *scope,
@@ -290,16 +293,16 @@ static int evaluate(const struct template *template, const struct template_scope
 	struct eval eval;
 	int r = 0;
 
-	eval_init(&eval, scope, loader, NULL);
+	template_eval_init(&eval, scope, loader, NULL);
 	eval.template = template;
-	struct value *value = eval_result(&eval, template);
-	*ret = value ? eval_export(&eval, NULL, value) : NULL;
+	struct value *value = template_eval_result(&eval, template);
+	*ret = value ? template_eval_export(&eval, NULL, value) : NULL;
 	if (!*ret) {
-		r = trouble_report(eval.raised->trouble, &eval, err);
+		r = template_trouble_report(eval.raised->trouble, &eval, err);
 		err_at(err, template->name, template->first_line, template->first_column);
 	}
 	value_unref(value);
-	eval_done(&eval);
+	template_eval_done(&eval);
 	return r;
 }
 
@@ -307,7 +310,7 @@ int template_evaluate(const char *name, const char *text, int line, int column,
 		      const struct template_scope *scope, const struct template_loader *loader,
 		      struct value **ret, struct err *err)
 {
-	struct options options = options_default;
+	struct options options = template_options_default;
 	struct template *template;
 
 	options.raw_strings = true;

@@ -77,11 +77,12 @@ static struct value *remainder_is(struct call *call, struct value *number, int64
 	cleanup_value struct value *divisor = value_int(by), *wanted = value_int(want);
 
 	if (!value_is_number(number))
-		return call_fail(call, "%s needs a number, not a %s", call->name,
-				 value_type(number));
+		return template_call_fail(call, "%s needs a number, not a %s", call->name,
+					  value_type(number));
 	cleanup_value struct value *rest =
-		number_calculate(NUMBER_MODULO, number, divisor, &problem);
-	return rest ? value_bool(value_equal(rest, wanted)) : call_fail(call, "%s", problem);
+		template_number_calculate(NUMBER_MODULO, number, divisor, &problem);
+	return rest ? value_bool(value_equal(rest, wanted))
+		    : template_call_fail(call, "%s", problem);
 }
 
 static struct value *do_odd(struct call *call, struct value **a)
@@ -98,16 +99,18 @@ static struct value *do_divisibleby(struct call *call, struct value **a)
 {
 	int64_t by;
 
-	return call_int(call, a[1], 0, &by) ? remainder_is(call, a[0], by, 0) : NULL;
+	return template_call_int(call, a[1], 0, &by) ? remainder_is(call, a[0], by, 0) : NULL;
 }
 
 static struct value *has_case(struct call *call, struct value *value, const char *method)
 {
-	cleanup_value struct value *string = filter_string(value), *name = value_text_of(method);
-	cleanup_value struct value *function = eval_attribute(call->eval, call->node, string, name);
+	cleanup_value struct value *string = template_filter_string(value),
+				   *name = value_text_of(method);
+	cleanup_value struct value *function =
+		template_eval_attribute(call->eval, call->node, string, name);
 	cleanup_call struct call inner = {.eval = call->eval, .node = call->node};
 
-	return call_value(&inner, function);
+	return template_call_value(&inner, function);
 }
 
 static struct value *do_lower(struct call *call, struct value **a)
@@ -124,7 +127,7 @@ static struct value *compared(struct call *call, struct value **a, enum compare_
 {
 	bool yes;
 
-	return eval_compare_values(call->eval, call->node, op, a[0], a[1], &yes) < 0
+	return template_eval_compare_values(call->eval, call->node, op, a[0], a[1], &yes) < 0
 		       ? NULL
 		       : value_bool(yes);
 }
@@ -192,13 +195,13 @@ static struct value *do_sameas(struct call *call, struct value **a)
 static struct value *do_filter(struct call *call, struct value **a)
 {
 	(void)call;
-	return value_bool(a[0]->kind == VALUE_STRING && filter_find(a[0]->string.text));
+	return value_bool(a[0]->kind == VALUE_STRING && template_filter_find(a[0]->string.text));
 }
 
 static struct value *do_test(struct call *call, struct value **a)
 {
 	(void)call;
-	return value_bool(a[0]->kind == VALUE_STRING && test_find(a[0]->string.text));
+	return value_bool(a[0]->kind == VALUE_STRING && template_test_find(a[0]->string.text));
 }
 
 static struct value *no_escaping(struct call *call, struct value **a)
@@ -210,9 +213,9 @@ static struct value *no_escaping(struct call *call, struct value **a)
 
 static struct value *do_truthy(struct call *call, struct value **a)
 {
-	if (call_truth(a[1], false) && a[0]->kind == VALUE_STRING) {
+	if (template_call_truth(a[1], false) && a[0]->kind == VALUE_STRING) {
 		static const char *const no[] = {"no", "off", "false", "0", "n", "f"};
-		cleanup_value struct value *word = filter_fold(a[0]);
+		cleanup_value struct value *word = template_filter_fold(a[0]);
 		for (size_t i = 0; i < sizeof(no) / sizeof(*no); i++)
 			if (value_is_text(word, no[i]))
 				return value_bool(false);
@@ -228,7 +231,7 @@ static struct value *do_falsy(struct call *call, struct value **a)
 
 static struct value *quantified(struct call *call, struct value *value, bool all)
 {
-	cleanup_value struct value *items = filter_items(call, value);
+	cleanup_value struct value *items = template_filter_items(call, value);
 
 	for (size_t i = 0; items && i < items->list.n; i++)
 		if (value_true(items->list.items[i]) != all)
@@ -248,8 +251,8 @@ static struct value *do_all(struct call *call, struct value **a)
 
 static struct value *covers(struct call *call, struct value *small, struct value *large)
 {
-	cleanup_value struct value *inner = filter_items(call, small);
-	cleanup_value struct value *outer = inner ? filter_items(call, large) : NULL;
+	cleanup_value struct value *inner = template_filter_items(call, small);
+	cleanup_value struct value *outer = inner ? template_filter_items(call, large) : NULL;
 	bool valid;
 
 	for (size_t i = 0; outer && i < inner->list.n; i++)
@@ -329,21 +332,22 @@ static const struct builtin entries[] = {
 
 #define ENTRIES (sizeof(entries) / sizeof(*entries))
 
-const struct builtin *test_find(const char *name)
+const struct builtin *template_test_find(const char *name)
 {
-	const struct builtin *found = call_find(entries, ENTRIES, name);
+	const struct builtin *found = template_call_find(entries, ENTRIES, name);
 
-	return found ? found : call_find(test_text_table, test_text_count, name);
+	return found ? found
+		     : template_call_find(template_test_text_table, template_test_text_count, name);
 }
 
-const char *test_nearest(const char *name)
+const char *template_test_nearest(const char *name)
 {
 	const char *names[128];
 	size_t n = 0;
 
 	for (size_t i = 0; i < ENTRIES; i++)
 		names[n++] = entries[i].name;
-	for (size_t i = 0; i < test_text_count; i++)
-		names[n++] = test_text_table[i].name;
+	for (size_t i = 0; i < template_test_text_count; i++)
+		names[n++] = template_test_text_table[i].name;
 	return name_nearest(name, names, n);
 }

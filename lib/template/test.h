@@ -3,9 +3,9 @@
 
 #include "template/call.h"
 
-const struct builtin *test_find(const char *name);
-const char *test_nearest(const char *name); /* NULL: nothing is near */
+const struct builtin *template_test_find(const char *name);
+const char *template_test_nearest(const char *name); /* NULL: nothing is near */
 
 /* test_text.c: match, search, regex, version, url and their like. */
-extern const struct builtin test_text_table[];
-extern const size_t test_text_count;
+extern const struct builtin template_test_text_table[];
+extern const size_t template_test_text_count;

@@ -12,23 +12,23 @@
 /* match: at the beginning; search: anywhere; fullmatch: all of it. */
 static struct value *matches(struct call *call, struct value **a, bool anchored, bool whole)
 {
-	cleanup_value struct value *string = filter_string(a[0]);
+	cleanup_value struct value *string = template_filter_string(a[0]);
 	cleanup_regex struct regex regex = {0};
 	cleanup_err struct err err = ERR_INIT;
 	const char *pattern;
 	size_t length, begin, end = 0;
 
-	if (!call_text(call, a[1], "", &pattern, &length))
+	if (!template_call_text(call, a[1], "", &pattern, &length))
 		return NULL;
-	int r = regex_compile(pattern, length, call_truth(a[2], false), call_truth(a[3], false),
-			      &regex, &err);
+	int r = template_regex_compile(pattern, length, template_call_truth(a[2], false),
+				       template_call_truth(a[3], false), &regex, &err);
 	if (r == 0)
-		r = regex_find(&regex, string->string.text, string->string.length, 0, anchored,
-			       false, &err);
+		r = template_regex_find(&regex, string->string.text, string->string.length, 0,
+					anchored, false, &err);
 	if (r < 0)
-		return eval_fail_err(call->eval, call->node, &err);
+		return template_eval_fail_err(call->eval, call->node, &err);
 	if (r)
-		regex_group(&regex, 0, &begin, &end);
+		template_regex_group(&regex, 0, &begin, &end);
 	return value_bool(r && (!whole || end == string->string.length));
 }
 
@@ -63,25 +63,27 @@ static const struct {
 
 static struct value *do_version(struct call *call, struct value **a)
 {
-	cleanup_value struct value *left = filter_string(a[0]), *right = filter_string(a[1]);
+	cleanup_value struct value *left = template_filter_string(a[0]),
+				   *right = template_filter_string(a[1]);
 	cleanup_err struct err err = ERR_INIT;
 	const char *operator, * type;
 	size_t length;
 	int order;
 
-	if (!call_text(call, a[2], "eq", &operator, & length) ||
-	    !call_text(call, a[4], call_truth(a[3], false) ? "strict" : "loose", &type, &length))
+	if (!template_call_text(call, a[2], "eq", &operator, & length) ||
+	    !template_call_text(call, a[4], template_call_truth(a[3], false) ? "strict" : "loose",
+				&type, &length))
 		return NULL;
 	if (!value_true(a[0]) || !value_true(a[1]))
-		return call_fail(call, "version cannot compare something empty");
-	if (version_compare(left->string.text, right->string.text, type, &order, &err) < 0)
-		return eval_fail_err(call->eval, call->node, &err);
+		return template_call_fail(call, "version cannot compare something empty");
+	if (template_version_compare(left->string.text, right->string.text, type, &order, &err) < 0)
+		return template_eval_fail_err(call->eval, call->node, &err);
 	for (size_t i = 0; i < sizeof(orders) / sizeof(*orders); i++)
 		if (!strcmp(orders[i].name, operator))
 			return value_bool(order < 0   ? orders[i].less
 					  : order > 0 ? orders[i].greater
 						      : orders[i].equal);
-	return call_fail(call, "version knows no operator '%s'", operator);
+	return template_call_fail(call, "version knows no operator '%s'", operator);
 }
 
 static struct value *do_url(struct call *call, struct value **a)
@@ -91,7 +93,7 @@ static struct value *do_url(struct call *call, struct value **a)
 
 	if (a[0]->kind != VALUE_STRING)
 		return value_bool(false);
-	url_split(a[0]->string.text, &url);
+	template_url_split(a[0]->string.text, &url);
 	if (!strcmp(call->name, "urn"))
 		return value_bool(!strcmp(url.scheme, "urn"));
 	if (a[1] && value_true(a[1])) {
@@ -112,8 +114,9 @@ static struct value *do_absolute(struct call *call, struct value **a)
 static struct value *refuse(struct call *call, struct value **a)
 {
 	(void)a;
-	return call_fail(call, "test '%s' looks at files of this machine, which templates must not",
-			 call->name);
+	return template_call_fail(
+		call, "test '%s' looks at files of this machine, which templates must not",
+		call->name);
 }
 
 /* The tests of task results: a dict with that key set. */
@@ -132,8 +135,8 @@ static struct value *do_result(struct call *call, struct value **a)
 	};
 
 	if (a[0]->kind != VALUE_DICT)
-		return call_fail(call, "test '%s' needs a dict, not a %s", call->name,
-				 value_type(a[0]));
+		return template_call_fail(call, "test '%s' needs a dict, not a %s", call->name,
+					  value_type(a[0]));
 	for (size_t i = 0; i < sizeof(results) / sizeof(*results); i++)
 		if (!strcmp(results[i].name, call->name)) {
 			const struct value *item = value_get(a[0], results[i].key);
@@ -142,7 +145,7 @@ static struct value *do_result(struct call *call, struct value **a)
 	return value_bool(false);
 }
 
-const struct builtin test_text_table[] = {
+const struct builtin template_test_text_table[] = {
 	{"match", do_match, "value pattern ignorecase multiline", 1, 0},
 	{"search", do_search, "value pattern ignorecase multiline", 1, 0},
 	{"regex", do_regex, "value pattern ignorecase multiline match_type", 1, 0},
@@ -174,4 +177,5 @@ const struct builtin test_text_table[] = {
 	{"reachable", do_result, "result", 1, 0},
 };
 
-const size_t test_text_count = sizeof(test_text_table) / sizeof(*test_text_table);
+const size_t template_test_text_count =
+	sizeof(template_test_text_table) / sizeof(*template_test_text_table);

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <wctype.h>
 
-bool text_is_ascii(const char *text, size_t length)
+bool template_text_is_ascii(const char *text, size_t length)
 {
 	for (size_t i = 0; i < length; i++)
 		if ((unsigned char)text[i] >= 0x80)
@@ -29,7 +29,7 @@ static size_t sequence_length(const char *text, size_t left)
 	return want;
 }
 
-size_t text_count(const char *text, size_t length)
+size_t template_text_count(const char *text, size_t length)
 {
 	size_t count = 0;
 
@@ -38,7 +38,7 @@ size_t text_count(const char *text, size_t length)
 	return count;
 }
 
-size_t text_offset(const char *text, size_t length, size_t index)
+size_t template_text_offset(const char *text, size_t length, size_t index)
 {
 	size_t at = 0;
 
@@ -47,7 +47,7 @@ size_t text_offset(const char *text, size_t length, size_t index)
 	return at;
 }
 
-uint32_t text_next(const char *text, size_t length, size_t *at)
+uint32_t template_text_next(const char *text, size_t length, size_t *at)
 {
 	const unsigned char *p = (const unsigned char *)text + *at;
 	size_t n = sequence_length(text + *at, length - *at);
@@ -66,7 +66,7 @@ uint32_t text_next(const char *text, size_t length, size_t *at)
 	}
 }
 
-void text_put(struct buf *out, uint32_t c)
+void template_text_put(struct buf *out, uint32_t c)
 {
 	char bytes[4];
 	size_t n = 0;
@@ -91,7 +91,7 @@ void text_put(struct buf *out, uint32_t c)
 	buf_add(out, bytes, n);
 }
 
-bool text_is_space(uint32_t c)
+bool template_text_is_space(uint32_t c)
 {
 	if (c < 0x80)
 		return c == ' ' || (c >= '\t' && c <= '\r') || (c >= 0x1C && c <= 0x1F);
@@ -122,38 +122,38 @@ static uint32_t mapped(uint32_t c, wint_t (*map)(wint_t, locale_t))
 	return result;
 }
 
-bool text_is_digit(uint32_t c)
+bool template_text_is_digit(uint32_t c)
 {
 	return c < 0x80 ? c >= '0' && c <= '9' : c == 0xB2 || c == 0xB3 || c == 0xB9;
 }
 
-bool text_is_alpha(uint32_t c)
+bool template_text_is_alpha(uint32_t c)
 {
 	if (c < 0x80)
 		return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 	return in_class(c, iswalpha_l);
 }
 
-bool text_is_alnum(uint32_t c)
+bool template_text_is_alnum(uint32_t c)
 {
-	return text_is_alpha(c) || text_is_digit(c);
+	return template_text_is_alpha(c) || template_text_is_digit(c);
 }
 
-bool text_is_upper(uint32_t c)
+bool template_text_is_upper(uint32_t c)
 {
 	return c < 0x80 ? c >= 'A' && c <= 'Z' : in_class(c, iswupper_l);
 }
 
-bool text_is_lower(uint32_t c)
+bool template_text_is_lower(uint32_t c)
 {
 	return c < 0x80 ? c >= 'a' && c <= 'z' : in_class(c, iswlower_l);
 }
 
-bool text_is_printable(uint32_t c)
+bool template_text_is_printable(uint32_t c)
 {
 	if (c < 0x80)
 		return c >= ' ' && c < 0x7F;
-	if (c < 0xA1 || c == 0xAD || (c >= 0xD800 && c <= 0xF8FF) || text_is_space(c) ||
+	if (c < 0xA1 || c == 0xAD || (c >= 0xD800 && c <= 0xF8FF) || template_text_is_space(c) ||
 	    (c >= 0x200B && c <= 0x200F) || (c >= 0x202A && c <= 0x206F) || c == 0xFEFF)
 		return false;
 	return in_class(c, iswprint_l);
@@ -162,14 +162,14 @@ bool text_is_printable(uint32_t c)
 static bool is_one_of(uint32_t c, const char *characters, size_t length)
 {
 	for (size_t i = 0; i < length;)
-		if (text_next(characters, length, &i) == c)
+		if (template_text_next(characters, length, &i) == c)
 			return true;
 	return false;
 }
 
 static bool strips(uint32_t c, const char *characters, size_t length)
 {
-	return characters ? is_one_of(c, characters, length) : text_is_space(c);
+	return characters ? is_one_of(c, characters, length) : template_text_is_space(c);
 }
 
 /* Where the character before `end` begins. */
@@ -182,18 +182,18 @@ static size_t before(const char *text, size_t begin, size_t end)
 	return at + sequence_length(text + at, end - at) == end ? at : end - 1;
 }
 
-void text_strip(const char *text, size_t *begin, size_t *end, enum text_side side,
-		const char *characters, size_t character_length)
+void template_text_strip(const char *text, size_t *begin, size_t *end, enum text_side side,
+			 const char *characters, size_t character_length)
 {
 	while (side & TEXT_LEFT && *begin < *end) {
 		size_t at = *begin;
-		if (!strips(text_next(text, *end, &at), characters, character_length))
+		if (!strips(template_text_next(text, *end, &at), characters, character_length))
 			break;
 		*begin = at;
 	}
 	while (side & TEXT_RIGHT && *begin < *end) {
 		size_t at = before(text, *begin, *end), next = at;
-		if (!strips(text_next(text, *end, &next), characters, character_length))
+		if (!strips(template_text_next(text, *end, &next), characters, character_length))
 			break;
 		*end = at;
 	}
@@ -206,7 +206,7 @@ static void put_upper(struct buf *out, uint32_t c)
 	else if (c == 0xDF)
 		buf_addstr(out, "SS");
 	else
-		text_put(out, mapped(c, towupper_l));
+		template_text_put(out, mapped(c, towupper_l));
 }
 
 static void put_lower(struct buf *out, uint32_t c)
@@ -214,7 +214,7 @@ static void put_lower(struct buf *out, uint32_t c)
 	if (c < 0x80)
 		buf_addch(out, (char)(c >= 'A' && c <= 'Z' ? c + 32 : c));
 	else
-		text_put(out, mapped(c, towlower_l));
+		template_text_put(out, mapped(c, towlower_l));
 }
 
 /* The first letter of a word, where sharp s becomes Ss. */
@@ -241,54 +241,54 @@ static size_t map_ascii(const char *text, size_t length, char first, char last, 
 	return i;
 }
 
-void text_upper(const char *text, size_t length, struct buf *out)
+void template_text_upper(const char *text, size_t length, struct buf *out)
 {
 	for (size_t i = map_ascii(text, length, 'a', 'z', -32, out); i < length;)
-		put_upper(out, text_next(text, length, &i));
+		put_upper(out, template_text_next(text, length, &i));
 }
 
-void text_lower(const char *text, size_t length, struct buf *out)
+void template_text_lower(const char *text, size_t length, struct buf *out)
 {
 	for (size_t i = map_ascii(text, length, 'A', 'Z', 32, out); i < length;)
-		put_lower(out, text_next(text, length, &i));
+		put_lower(out, template_text_next(text, length, &i));
 }
 
-void text_capitalize(const char *text, size_t length, struct buf *out)
+void template_text_capitalize(const char *text, size_t length, struct buf *out)
 {
 	size_t i = 0;
 
 	if (length)
-		put_title(out, text_next(text, length, &i));
-	text_lower(text + i, length - i, out);
+		put_title(out, template_text_next(text, length, &i));
+	template_text_lower(text + i, length - i, out);
 }
 
-void text_title(const char *text, size_t length, struct buf *out)
+void template_text_title(const char *text, size_t length, struct buf *out)
 {
 	bool in_word = false;
 
 	for (size_t i = 0; i < length;) {
-		uint32_t c = text_next(text, length, &i);
+		uint32_t c = template_text_next(text, length, &i);
 		if (in_word)
 			put_lower(out, c);
 		else
 			put_title(out, c);
-		in_word = text_is_alpha(c);
+		in_word = template_text_is_alpha(c);
 	}
 }
 
-void text_swapcase(const char *text, size_t length, struct buf *out)
+void template_text_swapcase(const char *text, size_t length, struct buf *out)
 {
 	for (size_t i = 0; i < length;) {
-		uint32_t c = text_next(text, length, &i);
-		if (text_is_upper(c))
+		uint32_t c = template_text_next(text, length, &i);
+		if (template_text_is_upper(c))
 			put_lower(out, c);
 		else
 			put_upper(out, c);
 	}
 }
 
-size_t text_find(const char *text, size_t length, const char *needle, size_t needle_length,
-		 size_t from)
+size_t template_text_find(const char *text, size_t length, const char *needle, size_t needle_length,
+			  size_t from)
 {
 	if (from > length || needle_length > length - from)
 		return SIZE_MAX;
@@ -297,7 +297,8 @@ size_t text_find(const char *text, size_t length, const char *needle, size_t nee
 	return at ? (size_t)(at - text) : SIZE_MAX;
 }
 
-size_t text_find_last(const char *text, size_t until, const char *needle, size_t needle_length)
+size_t template_text_find_last(const char *text, size_t until, const char *needle,
+			       size_t needle_length)
 {
 	if (needle_length > until)
 		return SIZE_MAX;
@@ -324,7 +325,8 @@ static size_t line_break(const char *text, size_t left)
 	return 0;
 }
 
-bool text_line(const char *text, size_t length, size_t *at, size_t *ret_begin, size_t *ret_end)
+bool template_text_line(const char *text, size_t length, size_t *at, size_t *ret_begin,
+			size_t *ret_end)
 {
 	if (*at >= length)
 		return false;
@@ -352,7 +354,7 @@ static size_t replace_nothing(const char *text, size_t length, const char *to, s
 		buf_add(out, to, to_length);
 		if (i == length)
 			return done + 1;
-		text_next(text, length, &i);
+		template_text_next(text, length, &i);
 		buf_add(out, text + begin, i - begin);
 		if (count >= 0 && (int64_t)done + 1 >= count)
 			buf_add(out, text + i, length - i);
@@ -360,15 +362,15 @@ static size_t replace_nothing(const char *text, size_t length, const char *to, s
 	return done;
 }
 
-size_t text_replace(const char *text, size_t length, const char *from, size_t from_length,
-		    const char *to, size_t to_length, int64_t count, struct buf *out)
+size_t template_text_replace(const char *text, size_t length, const char *from, size_t from_length,
+			     const char *to, size_t to_length, int64_t count, struct buf *out)
 {
 	size_t at = 0, done = 0;
 
 	if (!from_length && count)
 		return replace_nothing(text, length, to, to_length, count, out);
 	while (count < 0 || (int64_t)done < count) {
-		size_t found = text_find(text, length, from, from_length, at);
+		size_t found = template_text_find(text, length, from, from_length, at);
 		if (found == SIZE_MAX)
 			break;
 		buf_add(out, text + at, found - at);

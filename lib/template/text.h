@@ -12,21 +12,21 @@
 
 #include "base/buf.h"
 
-bool text_is_ascii(const char *text, size_t length);
-size_t text_count(const char *text, size_t length);
+bool template_text_is_ascii(const char *text, size_t length);
+size_t template_text_count(const char *text, size_t length);
 /* Where the character with that index begins; length when there are fewer. */
-size_t text_offset(const char *text, size_t length, size_t index);
+size_t template_text_offset(const char *text, size_t length, size_t index);
 /* The character at *at, which moves behind it. Broken bytes give 0xDC80 and up. */
-uint32_t text_next(const char *text, size_t length, size_t *at);
-void text_put(struct buf *out, uint32_t character);
+uint32_t template_text_next(const char *text, size_t length, size_t *at);
+void template_text_put(struct buf *out, uint32_t character);
 
-bool text_is_space(uint32_t character); /* str.isspace */
-bool text_is_alnum(uint32_t character);
-bool text_is_alpha(uint32_t character);
-bool text_is_digit(uint32_t character);
-bool text_is_upper(uint32_t character);
-bool text_is_lower(uint32_t character);
-bool text_is_printable(uint32_t character);
+bool template_text_is_space(uint32_t character); /* str.isspace */
+bool template_text_is_alnum(uint32_t character);
+bool template_text_is_alpha(uint32_t character);
+bool template_text_is_digit(uint32_t character);
+bool template_text_is_upper(uint32_t character);
+bool template_text_is_lower(uint32_t character);
+bool template_text_is_printable(uint32_t character);
 
 enum text_side {
 	TEXT_LEFT = 1,
@@ -35,25 +35,27 @@ enum text_side {
 };
 
 /* Moves the ends of [*begin, *end) past white space, or past any of `characters` when not NULL. */
-void text_strip(const char *text, size_t *begin, size_t *end, enum text_side side,
-		const char *characters, size_t character_length);
+void template_text_strip(const char *text, size_t *begin, size_t *end, enum text_side side,
+			 const char *characters, size_t character_length);
 
-void text_upper(const char *text, size_t length, struct buf *out);
-void text_lower(const char *text, size_t length, struct buf *out);
-void text_capitalize(const char *text, size_t length, struct buf *out);
-void text_title(const char *text, size_t length, struct buf *out); /* str.title */
-void text_swapcase(const char *text, size_t length, struct buf *out);
+void template_text_upper(const char *text, size_t length, struct buf *out);
+void template_text_lower(const char *text, size_t length, struct buf *out);
+void template_text_capitalize(const char *text, size_t length, struct buf *out);
+void template_text_title(const char *text, size_t length, struct buf *out); /* str.title */
+void template_text_swapcase(const char *text, size_t length, struct buf *out);
 
 /* Where needle begins at or after `from`; SIZE_MAX when it does not. */
-size_t text_find(const char *text, size_t length, const char *needle, size_t needle_length,
-		 size_t from);
+size_t template_text_find(const char *text, size_t length, const char *needle, size_t needle_length,
+			  size_t from);
 /* The last place before `until` where needle ends; SIZE_MAX when there is none. */
-size_t text_find_last(const char *text, size_t until, const char *needle, size_t needle_length);
+size_t template_text_find_last(const char *text, size_t until, const char *needle,
+			       size_t needle_length);
 
 /* The next line as str.splitlines has it: [*at, *ret_end); *at moves behind its end. False when
  * there is none left. ret_break: how many bytes ended the line. */
-bool text_line(const char *text, size_t length, size_t *at, size_t *ret_begin, size_t *ret_end);
+bool template_text_line(const char *text, size_t length, size_t *at, size_t *ret_begin,
+			size_t *ret_end);
 
 /* All of `from` in text by `to`, at most `count` times (negative: all). Returns how many. */
-size_t text_replace(const char *text, size_t length, const char *from, size_t from_length,
-		    const char *to, size_t to_length, int64_t count, struct buf *out);
+size_t template_text_replace(const char *text, size_t length, const char *from, size_t from_length,
+			     const char *to, size_t to_length, int64_t count, struct buf *out);

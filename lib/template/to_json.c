@@ -23,14 +23,14 @@ static void put_string(const char *text, size_t length, bool ascii, struct buf *
 
 	buf_addch(out, '"');
 	for (size_t i = 0; i < length;) {
-		uint32_t c = text_next(text, length, &i);
+		uint32_t c = template_text_next(text, length, &i);
 		const char *at = c && c < 0x80 ? strchr(special, (int)c) : NULL;
 		if (at)
 			buf_printf(out, "\\%c", letters[at - special]);
 		else if (c < 0x20 || (ascii && c > 0x7E))
 			put_escape(c, out);
 		else
-			text_put(out, c);
+			template_text_put(out, c);
 	}
 	buf_addch(out, '"');
 }
@@ -218,8 +218,8 @@ static int put(const struct value *value, const struct to_json_style *style, int
 	}
 }
 
-int to_json(const struct value *value, const struct to_json_style *style, struct buf *out,
-	    struct err *err)
+int template_to_json(const struct value *value, const struct to_json_style *style, struct buf *out,
+		     struct err *err)
 {
 	return put(value, style, 0, out, err);
 }

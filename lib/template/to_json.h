@@ -1,4 +1,4 @@
-/* template/to_json: values as JSON, byte for byte as Python's json.dumps writes them. */
+/* template/template_to_json: values as JSON, byte for byte as Python's json.dumps writes them. */
 #pragma once
 
 #include "template/types.h"
@@ -22,5 +22,5 @@ struct to_json_style {
 		.indent = -1, .ascii = true, .item_separator = ", ", .key_separator = ": "})
 
 /* ERR_INVALID for what JSON cannot hold (functions, omitted values). Must be settled. */
-int to_json(const struct value *value, const struct to_json_style *style, struct buf *out,
-	    struct err *err);
+int template_to_json(const struct value *value, const struct to_json_style *style, struct buf *out,
+		     struct err *err);

@@ -93,7 +93,7 @@ static yaml_scalar_style_t scalar_style(const struct writer *writer)
 static int put_scalar(struct writer *writer, const char *tag, const char *text, size_t length)
 {
 	bool string = !strcmp(tag, TAG "str");
-	bool plain = string ? scalar_is_string(text, length) : true;
+	bool plain = string ? template_scalar_is_string(text, length) : true;
 	yaml_event_t event;
 
 	if (!yaml_scalar_event_initialize(&event, NULL, (yaml_char_t *)tag, (yaml_char_t *)text,
@@ -285,8 +285,8 @@ static int put_document(struct writer *writer, const struct value *value)
 	return emit(writer, &event);
 }
 
-int to_yaml(const struct value *value, const struct to_yaml_style *style, struct buf *out,
-	    struct err *err)
+int template_to_yaml(const struct value *value, const struct to_yaml_style *style, struct buf *out,
+		     struct err *err)
 {
 	struct writer writer = {.style = style, .err = err};
 

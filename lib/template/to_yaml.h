@@ -1,5 +1,5 @@
 /*
- * template/to_yaml: values as YAML, byte for byte as PyYAML's dumper writes them.
+ * template/template_to_yaml: values as YAML, byte for byte as PyYAML's dumper writes them.
  *
  * PyYAML uses libyaml's emitter, and so do we (rule R11); what is here is PyYAML's representer.
  * lib/tree writes json_t, which knows no dates, big integers or keys that are not strings.
@@ -26,5 +26,5 @@ struct to_yaml_style {
 };
 
 /* ERR_INVALID for what YAML cannot hold. Must be settled. */
-int to_yaml(const struct value *value, const struct to_yaml_style *style, struct buf *out,
-	    struct err *err);
+int template_to_yaml(const struct value *value, const struct to_yaml_style *style, struct buf *out,
+		     struct err *err);

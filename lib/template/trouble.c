@@ -9,7 +9,7 @@
 #include "template/eval.h"
 #include "template/global.h"
 
-struct value *trouble_value(const struct template *template, const struct node *node)
+struct value *template_trouble_value(const struct template *template, const struct node *node)
 {
 	struct value *value = value_alloc(VALUE_UNDEFINED);
 
@@ -19,7 +19,7 @@ struct value *trouble_value(const struct template *template, const struct node *
 	return value;
 }
 
-void trouble_free(struct trouble *trouble)
+void template_trouble_free(struct trouble *trouble)
 {
 	value_unref(trouble->name);
 	value_unref(trouble->object);
@@ -27,7 +27,7 @@ void trouble_free(struct trouble *trouble)
 	free(trouble);
 }
 
-void trouble_trail(struct trouble *trouble, const char *format, ...)
+void template_trouble_trail(struct trouble *trouble, const char *format, ...)
 {
 	va_list args;
 
@@ -59,7 +59,7 @@ static void hint_variable(struct trouble *trouble, const struct eval *eval, stru
 	if (eval->scope)
 		template_scope_names(eval->scope, &names);
 	add_frame_names(eval->frame, &names);
-	global_names(&names);
+	template_global_names(&names);
 	const char *nearest =
 		name_nearest(trouble->name->string.text, (const char *const *)names.items, names.n);
 	if (!nearest)
@@ -125,7 +125,7 @@ static void point(const struct trouble *trouble, struct err *err)
 	template_point(trouble->template, begin, node->end, err);
 }
 
-int trouble_report(struct trouble *trouble, const struct eval *eval, struct err *err)
+int template_trouble_report(struct trouble *trouble, const struct eval *eval, struct err *err)
 {
 	cleanup_free char *trail = mem_strdup(trouble->err.trail);
 

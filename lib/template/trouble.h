@@ -22,13 +22,13 @@ struct trouble {
 };
 
 /* A value that stands for a trouble; new reference, filled by the caller. */
-struct value *trouble_value(const struct template *template, const struct node *node);
-void trouble_free(struct trouble *trouble);
+struct value *template_trouble_value(const struct template *template, const struct node *node);
+void template_trouble_free(struct trouble *trouble);
 
 /* "included from a.j2:3" behind what the trail says already. */
-void trouble_trail(struct trouble *trouble, const char *format, ...)
+void template_trouble_trail(struct trouble *trouble, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 struct eval;
 /* The error to show: message, place, source line, caret, nearest name. Returns -err->code. */
-int trouble_report(struct trouble *trouble, const struct eval *eval, struct err *err);
+int template_trouble_report(struct trouble *trouble, const struct eval *eval, struct err *err);

@@ -47,7 +47,7 @@ static void split_netloc(struct url *url)
 		url->port = atol(port + 1);
 }
 
-void url_split(const char *text, struct url *ret)
+void template_url_split(const char *text, struct url *ret)
 {
 	size_t n = scheme_length(text);
 
@@ -72,7 +72,7 @@ void url_split(const char *text, struct url *ret)
 	split_netloc(ret);
 }
 
-void url_done(struct url *url)
+void template_url_done(struct url *url)
 {
 	free(url->scheme);
 	free(url->netloc);

@@ -43,9 +43,9 @@ static void release_simple(struct value *value)
 	if (value->kind == VALUE_BIG)
 		BN_free(value->big);
 	else if (value->kind == VALUE_UNDEFINED)
-		trouble_free(value->trouble);
+		template_trouble_free(value->trouble);
 	else if (value->kind == VALUE_TEMPLATE)
-		lazy_free(value->template);
+		template_lazy_free(value->template);
 	else if (value->kind == VALUE_OBJECT && value->object.class->release)
 		value->object.class->release(value->object.state);
 	free(value);
@@ -74,7 +74,7 @@ static void release_container(struct value *value, struct waiting *waiting)
 			let_go(value->dict.entries[i].item, waiting);
 		}
 		value->dict.n = 0;
-		dict_clear(&value->dict);
+		template_dict_clear(&value->dict);
 	} else {
 		for (size_t i = 0; i < value->list.n; i++)
 			let_go(value->list.items[i], waiting);
@@ -238,7 +238,7 @@ struct value *value_dict(void)
 void value_dict_set(struct value *dict, const char *key, struct value *item)
 {
 	value_note(dict, item);
-	dict_put(&dict->dict, value_text_of(key), item);
+	template_dict_put(&dict->dict, value_text_of(key), item);
 }
 
 struct value *value_date(struct value_date date)
@@ -340,7 +340,7 @@ size_t value_length(const struct value *value)
 {
 	switch (value->kind) {
 	case VALUE_STRING:
-		return text_count(value->string.text, value->string.length);
+		return template_text_count(value->string.text, value->string.length);
 	case VALUE_LIST:
 	case VALUE_TUPLE:
 		return value->list.n;
@@ -360,7 +360,7 @@ struct value *value_at(const struct value *list, size_t index)
 
 struct value *value_get(const struct value *dict, const char *key)
 {
-	return dict_get_text(&dict->dict, key, strlen(key));
+	return template_dict_get_text(&dict->dict, key, strlen(key));
 }
 
 struct value *value_pair(const struct value *dict, size_t index, const char **ret_key)

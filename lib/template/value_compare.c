@@ -23,7 +23,7 @@ static bool equal_dicts(const struct dict *a, const struct dict *b, int depth)
 	if (a->n != b->n)
 		return false;
 	for (size_t i = 0; i < a->n; i++) {
-		const struct value *other = dict_get(b, a->entries[i].key);
+		const struct value *other = template_dict_get(b, a->entries[i].key);
 		if (!other || !equal(a->entries[i].item, other, depth + 1))
 			return false;
 	}
@@ -56,7 +56,7 @@ static bool equal(const struct value *a, const struct value *b, int depth)
 	if (a == b)
 		return !(a->kind == VALUE_FLOAT && isnan(a->real));
 	if (value_is_number(a) && value_is_number(b))
-		return number_compare(a, b) == 0;
+		return template_number_compare(a, b) == 0;
 	if (a->kind != b->kind || depth > VALUE_DEEPEST)
 		return false;
 	switch ((enum value_kind)a->kind) {
@@ -109,7 +109,8 @@ static size_t hash_number(const struct value *value)
 		return (size_t)BN_get_word(value->big) ^ (size_t)BN_num_bits(value->big);
 	if (value->kind == VALUE_FLOAT) {
 		if (value->real != floor(value->real) || fabs(value->real) > 9e18)
-			return dict_hash_text((const char *)&value->real, sizeof(value->real));
+			return template_dict_hash_text((const char *)&value->real,
+						       sizeof(value->real));
 		integer = (int64_t)value->real;
 	} else {
 		value_as_int(value, &integer);
@@ -132,7 +133,7 @@ static size_t hash_string(const struct value *value)
 {
 	if (value->string.hash)
 		return value->string.hash;
-	size_t hash = dict_hash_text(value->string.text, value->string.length);
+	size_t hash = template_dict_hash_text(value->string.text, value->string.length);
 	if (value->refs >= 0)
 		((struct value *)value)->string.hash = hash;
 	return hash;
@@ -185,7 +186,7 @@ static bool order_items(const struct value *a, const struct value *b, int depth,
 static bool order(const struct value *a, const struct value *b, int depth, int *ret)
 {
 	if (value_is_number(a) && value_is_number(b)) {
-		*ret = number_compare(a, b);
+		*ret = template_number_compare(a, b);
 		return true;
 	}
 	if (a->kind != b->kind || depth > VALUE_DEEPEST)
@@ -236,7 +237,7 @@ bool value_contains(const struct value *container, const struct value *item, boo
 		return false;
 	case VALUE_DICT:
 		*ret_valid = value_hashable(item);
-		return *ret_valid && dict_get(&container->dict, item);
+		return *ret_valid && template_dict_get(&container->dict, item);
 	case VALUE_STRING:
 		*ret_valid = item->kind == VALUE_STRING;
 		return *ret_valid && memmem(container->string.text, container->string.length,

@@ -45,8 +45,8 @@ static void escape(uint32_t c, char quote, struct buf *out)
 		buf_addstr(out, "\\r");
 	else if (c == '\t')
 		buf_addstr(out, "\\t");
-	else if (text_is_printable(c))
-		text_put(out, c);
+	else if (template_text_is_printable(c))
+		template_text_put(out, c);
 	else if (c < 0x100)
 		buf_printf(out, "\\x%02x", c);
 	else
@@ -59,7 +59,7 @@ static void string_repr(const char *text, size_t length, struct buf *out)
 
 	buf_addch(out, quote);
 	for (size_t i = 0; i < length;)
-		escape(text_next(text, length, &i), quote, out);
+		escape(template_text_next(text, length, &i), quote, out);
 	buf_addch(out, quote);
 }
 
@@ -178,7 +178,7 @@ static void print(const struct value *value, enum form form, int depth, struct b
 
 static void big_text(const struct value *value, struct buf *out)
 {
-	cleanup_free char *digits = number_digits(value, 10);
+	cleanup_free char *digits = template_number_digits(value, 10);
 
 	buf_addstr(out, digits);
 }

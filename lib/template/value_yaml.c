@@ -33,8 +33,8 @@ static struct value *string(struct reader *reader, const struct tree_yaml_node *
 	if (!markup)
 		return value_string(node->text, node->length);
 	/* a quoted scalar's text begins behind the quote, a plain one's where it stands */
-	return lazy_new(node->text, node->length, reader->file, node->line,
-			node->column + !node->plain, buf_str(&reader->path));
+	return template_lazy_new(node->text, node->length, reader->file, node->line,
+				 node->column + !node->plain, buf_str(&reader->path));
 }
 
 /* !!int "12" and its like: the text as that type, whatever it looks like. */
@@ -45,7 +45,8 @@ static int tagged(struct reader *reader, const struct tree_yaml_node *node, cons
 		*ret = string(reader, node, false);
 		return 0;
 	}
-	cleanup_value struct value *value = scalar_value(node->text, node->length, reader->err);
+	cleanup_value struct value *value =
+		template_scalar_value(node->text, node->length, reader->err);
 	if (!value)
 		return err_at(reader->err, reader->file, node->line, node->column);
 	if (value->kind == VALUE_INT && !strcmp(type, "float")) {
@@ -76,7 +77,7 @@ static int scalar(struct reader *reader, const struct tree_yaml_node *node, stru
 		*ret = string(reader, node, false);
 		return 0;
 	}
-	*ret = scalar_value(node->text, node->length, reader->err);
+	*ret = template_scalar_value(node->text, node->length, reader->err);
 	if (!*ret)
 		return err_at(reader->err, reader->file, node->line, node->column);
 	if ((*ret)->kind == VALUE_STRING) {
@@ -136,7 +137,7 @@ static int mapping(struct reader *reader, const struct tree_yaml_node *node, str
 		if (r < 0)
 			return r;
 		value_note(dict, item);
-		dict_put(&dict->dict, steal(&name), item);
+		template_dict_put(&dict->dict, steal(&name), item);
 	}
 	dict->shared = reader->lazy;
 	*ret = steal(&dict);

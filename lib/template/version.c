@@ -187,7 +187,8 @@ static int compare_semver(const char *a, const char *b, int *ret, struct err *er
 	return 0;
 }
 
-int version_compare(const char *a, const char *b, const char *type, int *ret, struct err *err)
+int template_version_compare(const char *a, const char *b, const char *type, int *ret,
+			     struct err *err)
 {
 	if (!strcmp(type, "loose"))
 		return compare_loose(a, b, ret, err);

@@ -5,4 +5,5 @@
 
 /* type: loose (any text), strict (1.2.3a1), semver or semantic. *ret is <0, 0 or >0.
  * ERR_INVALID when one is no version of that type or the two cannot be compared. */
-int version_compare(const char *a, const char *b, const char *type, int *ret, struct err *err);
+int template_version_compare(const char *a, const char *b, const char *type, int *ret,
+			     struct err *err);

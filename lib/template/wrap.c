@@ -51,7 +51,7 @@ static void finish(struct line *line, bool drop_blank, struct buf *out)
 static void append(struct line *line, const char *chunk, size_t length)
 {
 	buf_add(&line->text, chunk, length);
-	line->count += text_count(chunk, length);
+	line->count += template_text_count(chunk, length);
 	if (!isspace((unsigned char)*chunk))
 		line->solid = line->text.len;
 }
@@ -61,10 +61,10 @@ static void append(struct line *line, const char *chunk, size_t length)
 static size_t cut(const struct line *line, const char *chunk, size_t length)
 {
 	size_t room = line->wrap->width - line->count;
-	size_t end = text_offset(chunk, length, room), hyphen = SIZE_MAX;
+	size_t end = template_text_offset(chunk, length, room), hyphen = SIZE_MAX;
 
-	if (line->wrap->break_hyphens && text_count(chunk, length) > room)
-		hyphen = text_find_last(chunk, end, "-", 1);
+	if (line->wrap->break_hyphens && template_text_count(chunk, length) > room)
+		hyphen = template_text_find_last(chunk, end, "-", 1);
 	if (hyphen != SIZE_MAX && hyphen > 0 && strspn(chunk, "-") < hyphen)
 		return hyphen + 1;
 	return end;
@@ -77,7 +77,7 @@ static void add_chunk(struct line *line, const char *chunk, size_t length, struc
 	bool blank = isspace((unsigned char)*chunk);
 
 	while (length) {
-		size_t count = text_count(chunk, length);
+		size_t count = template_text_count(chunk, length);
 		if (blank && !line->text.len && line->lines)
 			return;
 		if (line->count + count <= line->wrap->width) {
@@ -106,8 +106,9 @@ static int wrap_line(const struct wrap *wrap, struct regex *regex, const char *t
 	size_t at = 0, begin, end;
 	int r = 0;
 
-	while (at < length && (r = regex_find(regex, text, length, at, false, true, err)) > 0) {
-		regex_group(regex, 0, &begin, &end);
+	while (at < length &&
+	       (r = template_regex_find(regex, text, length, at, false, true, err)) > 0) {
+		template_regex_group(regex, 0, &begin, &end);
 		add_chunk(&line, text + begin, end - begin, out);
 		at = end;
 	}
@@ -122,9 +123,10 @@ static int wrap_text(const struct wrap *wrap, const char *text, size_t length, s
 	cleanup_regex struct regex regex = {0};
 	const char *pattern = wrap->break_hyphens ? hyphenated : unhyphenated;
 	size_t at = 0, begin, end;
-	int r = regex_compile(pattern, strlen(pattern), false, false, &regex, err);
+	int r = template_regex_compile(pattern, strlen(pattern), false, false, &regex, err);
 
-	for (size_t line = 0; r >= 0 && text_line(text, length, &at, &begin, &end); line++) {
+	for (size_t line = 0; r >= 0 && template_text_line(text, length, &at, &begin, &end);
+	     line++) {
 		if (line)
 			buf_add(out, wrap->separator, wrap->separator_length);
 		r = wrap_line(wrap, &regex, text + begin, end - begin, out, err);
@@ -134,28 +136,29 @@ static int wrap_text(const struct wrap *wrap, const char *text, size_t length, s
 
 static struct value *do_wordwrap(struct call *call, struct value **a)
 {
-	struct wrap wrap = {.break_long = call_truth(a[2], true),
-			    .break_hyphens = call_truth(a[4], true)};
+	struct wrap wrap = {.break_long = template_call_truth(a[2], true),
+			    .break_hyphens = template_call_truth(a[4], true)};
 	cleanup_err struct err err = ERR_INIT;
 	const char *text;
 	size_t length;
 	int64_t width;
 	struct buf out = BUF_INIT;
 
-	if (!call_text(call, a[0], NULL, &text, &length) || !call_int(call, a[1], 79, &width) ||
-	    !call_text(call, a[3], "\n", &wrap.separator, &wrap.separator_length))
+	if (!template_call_text(call, a[0], NULL, &text, &length) ||
+	    !template_call_int(call, a[1], 79, &width) ||
+	    !template_call_text(call, a[3], "\n", &wrap.separator, &wrap.separator_length))
 		return NULL;
 	if (width < 1)
-		return call_fail(call, "wordwrap needs a width above 0");
+		return template_call_fail(call, "wordwrap needs a width above 0");
 	wrap.width = (size_t)width;
 	if (wrap_text(&wrap, text, length, &out, &err) >= 0)
 		return value_take_buf(&out);
 	buf_done(&out);
-	return eval_fail_err(call->eval, call->node, &err);
+	return template_eval_fail_err(call->eval, call->node, &err);
 }
 
 static const struct builtin entries[] = {
 	{"wordwrap", do_wordwrap, "s width break_long_words wrapstring break_on_hyphens", 1, 0},
 };
 
-const struct filter_table wrap_table = {entries, 1};
+const struct filter_table template_wrap_table = {entries, 1};

@@ -3,4 +3,4 @@
 
 #include "template/filter.h"
 
-extern const struct filter_table wrap_table;
+extern const struct filter_table template_wrap_table;
