@@ -27,6 +27,9 @@ struct source_form {
 void source_form_fail(struct source_form *form, const char *path, const char *hint,
 		      const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+/* Warns when a key is set that this version reads and checks, but does nothing with. */
+void source_form_idle(struct source_form *form, const char *key);
+
 /* Each key of the mapping at path ("" for the form itself) must be one of known. */
 void source_form_keys(struct source_form *form, const char *path, const char *const *known,
 		      size_t count);

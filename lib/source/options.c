@@ -242,6 +242,7 @@ static void fill_backup(struct source_form *form, struct manifest_options *optio
 
 	if (!backup || json_is_null(backup))
 		return;
+	source_form_idle(form, "backup");
 	source_form_keys(form, "backup", known, COUNT(known));
 	(void)source_form_choice(form, "backup.restore", restore, COUNT(restore), 0);
 	options->backup = json_incref(backup);
@@ -267,6 +268,8 @@ static void fill_options(struct source_form *form, struct manifest_options *opti
 	options->suspend = source_form_flag(form, "suspend", false);
 	options->rollback_automatic =
 		source_form_choice(form, "rollback", rollback, COUNT(rollback), 0) == 1;
+	if (options->rollback_automatic)
+		source_form_idle(form, "rollback");
 	source_form_list(form, "tags", &options->tags);
 	options->timeout_ms = source_form_duration(form, "timeout", options->timeout_ms);
 	fill_directories(form, options);

@@ -39,9 +39,12 @@ static void read_form(struct source_form *form, struct source_settings *settings
 	static const char *const known[] = {"kubeconfig", "follow", "interval", "keepKinds",
 					    "revisions",  "env",    "alert",	"metrics",
 					    "backup",	  "peers"};
+	static const char *const idle[] = {"alert", "metrics", "backup", "peers"};
 	static const char *const follow[] = {"reload", "files"};
 
 	source_form_keys(form, "", known, COUNT(known));
+	for (size_t i = 0; i < COUNT(idle); i++)
+		source_form_idle(form, idle[i]);
 	settings->kubeconfig = source_form_text(form, "kubeconfig");
 	settings->follow_files = source_form_choice(form, "follow", follow, COUNT(follow), 0) == 1;
 	settings->interval_ms = source_form_duration(form, "interval", INTERVAL_MS);

@@ -65,14 +65,30 @@ START_TEST(test_source_settings__all_mistakes_come_in_one_pass)
 				   &settings, &findings),
 			 0);
 	diag_sort(&findings);
-	ck_assert_uint_eq(findings.n, 5);
+	ck_assert_uint_eq(diag_count(&findings, DIAG_ERROR), 5);
 	ck_assert_str_eq(findings.items[0].err.message, "unknown key 'folow'");
 	ck_assert_str_eq(findings.items[0].err.hint, "did you mean 'follow'?");
 	ck_assert_int_eq(findings.items[0].err.place.line, 1);
 	ck_assert_str_eq(findings.items[1].err.message, "follow cannot be 'filse'");
 	ck_assert_int_eq(findings.items[1].err.place.column, 9);
 	ck_assert_str_eq(findings.items[3].err.message, "revisions must be a whole number");
-	ck_assert_str_eq(findings.items[4].err.message, "unknown key 'lats'");
+	ck_assert_str_eq(findings.items[findings.n - 1].err.message, "unknown key 'lats'");
+}
+END_TEST
+
+START_TEST(test_source_settings__what_has_no_effect_is_not_ignored_in_silence)
+{
+	struct source_settings settings;
+	cleanup_diag struct diag_list findings = DIAG_LIST_INIT;
+
+	ck_assert_int_eq(read_text("follow: files\nmetrics: 127.0.0.1:9469\nalert: []\n", &settings,
+				   &findings),
+			 0);
+	ck_assert_uint_eq(findings.n, 1);
+	ck_assert_int_eq((int)findings.items[0].severity, DIAG_WARNING);
+	ck_assert_int_eq(findings.items[0].err.place.line, 2);
+	ck_assert_int_eq(strncmp(findings.items[0].err.message, "metrics has no effect", 21), 0);
+	source_settings_done(&settings);
 }
 END_TEST
 
@@ -95,6 +111,7 @@ Suite *test_suite(void)
 	tcase_add_test(tests, test_source_settings__every_setting_has_a_default);
 	tcase_add_test(tests, test_source_settings__are_read);
 	tcase_add_test(tests, test_source_settings__all_mistakes_come_in_one_pass);
+	tcase_add_test(tests, test_source_settings__what_has_no_effect_is_not_ignored_in_silence);
 	tcase_add_test(tests, test_source_settings__broken_yaml_is_a_finding_with_its_place);
 	suite_add_tcase(suite, tests);
 	return suite;
