@@ -166,6 +166,8 @@ static void report(struct work *work, const struct outcome *outcome,
 	round->tally.changed += outcome->changed;
 	bool last = !--round->tally.pending;
 	pthread_mutex_unlock(&round->lock);
+	if (last)
+		reconcile_round_rest(round->round);
 	if (last && round->finished)
 		round->finished(round->context, round);
 }

@@ -13,6 +13,7 @@ struct reconcile_round {
 
 	pthread_mutex_t lock; /* of what follows */
 	bool listed;
+	bool rested; /* the lists are gone */
 	int64_t listed_at;
 	struct manifest_live live;
 	struct map wanted; /* key -> app name, of all apps of the set */

@@ -240,8 +240,8 @@ static int take_lists(struct reconcile_round *round, const struct wants *wants,
 	const struct clock *clock = round->world->clock;
 
 	pthread_mutex_lock(&round->lock);
-	int r = list_once(round, cancel, err);
-	bool fresh = r >= 0 && clock->now(clock) - round->listed_at < FRESH_MS;
+	int r = round->rested ? 0 : list_once(round, cancel, err);
+	bool fresh = r >= 0 && !round->rested && clock->now(clock) - round->listed_at < FRESH_MS;
 	for (size_t i = 0; fresh && i < wants->keys.n; i++)
 		(void)take_known(round, wants->keys.items[i], live);
 	pthread_mutex_unlock(&round->lock);

@@ -38,6 +38,9 @@ struct reconcile_round;
 int reconcile_round_begin(const struct reconcile_world *world, struct manifest_set *set,
 			  const struct deadline *deadline, struct reconcile_round **ret,
 			  struct err *err);
+/* Every app had its pass: what was listed is forgotten, and a later pass (a repair, a retry) asks
+ * for what it needs. */
+void reconcile_round_rest(struct reconcile_round *round);
 void reconcile_round_end(struct reconcile_round *round);
 
 /* Limits the round to what --app, --tags and --skip-tags select; nothing else is then touched, and

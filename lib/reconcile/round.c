@@ -81,6 +81,15 @@ int reconcile_round_begin(const struct reconcile_world *world, struct manifest_s
 	return 0;
 }
 
+void reconcile_round_rest(struct reconcile_round *round)
+{
+	pthread_mutex_lock(&round->lock);
+	manifest_live_done(&round->live);
+	manifest_live_init(&round->live);
+	round->rested = true;
+	pthread_mutex_unlock(&round->lock);
+}
+
 void reconcile_round_end(struct reconcile_round *round)
 {
 	if (!round)
