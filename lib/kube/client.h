@@ -71,7 +71,8 @@ int kube_client_get(struct kube_client *client, const struct manifest_id *id,
 /* Lists metadata (PartialObjectMetadata) of all objects of a kind into live, paged; with our
  * label only, or in one namespace only (NULL: everywhere). One request a page of 500. Kind is
  * taken from id->group and id->kind. All members of `mark` (keys, may be NULL) of that kind that
- * did not come are noted as looked up. */
+ * did not come are noted as looked up; of a list without our label only members of mark are kept.
+ */
 int kube_client_list(struct kube_client *client, const struct manifest_id *kind, bool ours_only,
 		     const char *ns, const struct list *mark, const struct deadline *deadline,
 		     struct manifest_live *live, struct err *err);

@@ -214,7 +214,7 @@ int kube_client_list(struct kube_client *client, const struct manifest_id *kind,
 		.label_selector = ours_only ? ours : NULL,
 		.metadata = true,
 	};
-	cleanup_map struct map came = MAP_INIT(NULL);
+	cleanup_map struct map came = MAP_INIT(NULL), wanted = MAP_INIT(NULL);
 	json_auto_t *items = NULL;
 	json_t *item;
 	size_t i;
@@ -222,10 +222,13 @@ int kube_client_list(struct kube_client *client, const struct manifest_id *kind,
 	int r = list_kind(client, kind, &query, deadline, &items, err);
 	if (r < 0 && r != -ERR_NOT_FOUND)
 		return r;
+	for (size_t j = 0; mark && j < mark->n; j++)
+		map_put(&wanted, mark->items[j], mark->items[j]);
 	json_array_foreach (items, i, item) {
 		cleanup_free char *key = key_of(item, kind);
 		map_put(&came, key, item);
-		manifest_live_put(live, key, item, false);
+		if (ours_only || !mark || map_has(&wanted, key))
+			manifest_live_put(live, key, item, false);
 	}
 	mark_missing(kind, ns, mark, &came, live);
 	err_done(err);

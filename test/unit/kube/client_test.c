@@ -425,9 +425,10 @@ START_TEST(test_kube_client__list_follows_the_pages)
 		   "{\"metadata\": {\"name\": \"a\", \"namespace\": \"n\"}}]}");
 	api_answer(&api, LIST_CONFIG_MAPS "&continue=next%3D", 200,
 		   "{\"metadata\": {}, \"items\": [{\"metadata\": {\"name\": \"b\", \"namespace\": "
-		   "\"n\"}}]}");
+		   "\"n\"}}, {\"metadata\": {\"name\": \"foreign\", \"namespace\": \"n\"}}]}");
 	manifest_live_init(&live);
 	list_add(&mark, "core/ConfigMap/n/a");
+	list_add(&mark, "core/ConfigMap/n/b");
 	list_add(&mark, "core/ConfigMap/n/gone");
 	list_add(&mark, "core/ConfigMap/elsewhere/x");
 	list_add(&mark, "core/Secret/n/x");
@@ -438,6 +439,7 @@ START_TEST(test_kube_client__list_follows_the_pages)
 	ck_assert_str_eq(tree_path_string(a->body, "apiVersion"), "v1");
 	ck_assert(!a->full);
 	ck_assert_ptr_nonnull(manifest_live_get(&live, "core/ConfigMap/n/b"));
+	ck_assert_ptr_null(manifest_live_get(&live, "core/ConfigMap/n/foreign"));
 	ck_assert(manifest_live_looked(&live, "core/ConfigMap/n/gone"));
 	ck_assert_ptr_null(manifest_live_get(&live, "core/ConfigMap/n/gone"));
 	ck_assert(!manifest_live_looked(&live, "core/ConfigMap/elsewhere/x"));
