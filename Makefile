@@ -140,7 +140,7 @@ JANSSON_LOOPS := "-Djson_object_foreach(o,k,v)=for(k=json_string_value(o),v=o;k;
 lint: ## static analysis of C and shell
 	cppcheck --quiet --enable=warning,portability --inline-suppr --error-exitcode=1 \
 		--suppress=nullPointerOutOfMemory -Ilib -Idaemon -D_GNU_SOURCE $(JANSSON_LOOPS) lib daemon
-	shellcheck $$(git ls-files | xargs grep -lE '^#!/usr/bin/env bash')
+	shellcheck $$(git ls-files | xargs grep -slE '^#!/usr/bin/env bash')
 
 layers: ## fail when an include points up, or a library is used outside its folder
 	@test/layers
