@@ -136,14 +136,14 @@ static void say_held_deletes(struct pass *pass)
 		return;
 	pass->result->waiting_approval = pass->plan->approval;
 	struct event event = {.kind = EVENT_APPROVAL, .app = pass->app->name};
+	cleanup_free char *what =
+		held == 1 ? mem_strdup("1 delete waits") : mem_printf("%zu deletes wait", held);
 	if (pass->plan->approval)
 		event_emit(pass->world->sink, event,
-			   "%s: %zu deletes wait: %s. Look at `desired plan`, then: desired "
-			   "approve %s",
-			   pass->app->name, held, why, pass->plan->approval);
+			   "%s: %s: %s. Look at `desired plan`, then: desired approve %s",
+			   pass->app->name, what, why, pass->plan->approval);
 	else
-		event_emit(pass->world->sink, event, "%s: %zu deletes wait: %s", pass->app->name,
-			   held, why);
+		event_emit(pass->world->sink, event, "%s: %s: %s", pass->app->name, what, why);
 }
 
 static int apply(struct pass *pass, struct err *err)
