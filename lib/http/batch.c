@@ -5,6 +5,7 @@
  */
 #include <assert.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -61,6 +62,18 @@ static int64_t batch_now(const struct batch *batch)
 
 /* ---- On the I/O thread. */
 
+static bool take_into(struct item *item, const char *bytes, size_t length)
+{
+	size_t *have = &item->response->into_length;
+
+	item->too_large = length > item->request->into_room - *have;
+	if (item->too_large)
+		return false;
+	memcpy((char *)item->request->into + *have, bytes, length);
+	*have += length;
+	return true;
+}
+
 static bool take_body(struct http_transfer *transfer, const char *bytes, size_t length)
 {
 	struct item *item = (struct item *)transfer;
@@ -68,6 +81,8 @@ static bool take_body(struct http_transfer *transfer, const char *bytes, size_t 
 	size_t limit =
 		item->request->response_limit ? item->request->response_limit : DEFAULT_LIMIT;
 
+	if (item->request->into && http_transfer_status(transfer) / 100 == 2)
+		return take_into(item, bytes, length);
 	item->too_large = length > limit - body->len;
 	if (!item->too_large)
 		buf_add(body, bytes, length);
@@ -91,13 +106,25 @@ static void report_finished(struct http_transfer *transfer)
 
 static int64_t try_timeout(const struct item *item)
 {
-	int64_t timeout =
-		item->request->timeout_ms ? item->request->timeout_ms : DEFAULT_TIMEOUT_MS;
+	const struct http_request *request = item->request;
+	int64_t timeout = request->silence_ms ? LONG_MAX : DEFAULT_TIMEOUT_MS;
 	int64_t left = deadline_left(item->batch->deadline);
 
+	if (request->timeout_ms)
+		timeout = request->timeout_ms;
 	if (left < timeout)
 		timeout = left;
 	return timeout > 0 ? timeout : 1;
+}
+
+static void set_headers(struct http_transfer *transfer, const struct http_request *request)
+{
+	http_transfer_header(transfer, "Accept",
+			     request->accept ? request->accept : "application/json");
+	http_transfer_header(transfer, "Content-Type", request->content_type);
+	http_transfer_header(transfer, "If-None-Match", request->if_none_match);
+	for (size_t i = 0; i < request->header_count; i++)
+		http_transfer_header(transfer, request->headers[i].name, request->headers[i].value);
 }
 
 static void start_try(struct item *item)
@@ -109,11 +136,12 @@ static void start_try(struct item *item)
 	item->response->tries++;
 	item->too_large = false;
 	http_transfer_init(transfer, item->batch->peer, HTTP_POOL_CALLS, request->path);
-	http_transfer_method(transfer, request->method, request->body, request->body_length);
-	http_transfer_header(transfer, "Accept",
-			     request->accept ? request->accept : "application/json");
-	http_transfer_header(transfer, "Content-Type", request->content_type);
-	http_transfer_header(transfer, "If-None-Match", request->if_none_match);
+	if (request->silence_ms)
+		http_transfer_large(transfer, request);
+	else
+		http_transfer_method(transfer, request->method, request->body,
+				     request->body_length);
+	set_headers(transfer, request);
 	http_transfer_seal(transfer);
 	curl_easy_setopt(transfer->easy, CURLOPT_TIMEOUT_MS, (long)try_timeout(item));
 	transfer->data = take_body;
@@ -196,7 +224,7 @@ static void judge(struct item *item)
 
 	batch->running--;
 	if (item->transfer.result == CURLE_OK)
-		http_response_read(item->response, &item->transfer);
+		http_response_read(item->response, &item->transfer, item->request->keep_headers);
 	int64_t pause = pause_before_retry(item);
 	adapt(batch, item, pause);
 	if (pause >= 0) {

@@ -129,15 +129,32 @@ static void finish_stopped(struct http *http)
 			finish(http, i, CURLE_ABORTED_BY_CALLBACK);
 }
 
+static bool is_paused(const struct http_transfer *transfer)
+{
+	return transfer->send_paused || transfer->receive_paused;
+}
+
 static void finish_silent(struct http *http)
 {
 	int64_t now = now_ms();
 
 	for (size_t i = http->active_count; i-- > 0;) {
 		const struct http_transfer *transfer = http->active[i];
-		if (transfer->silence_ms && transfer->pool &&
+		if (transfer->silence_ms && transfer->pool && !is_paused(transfer) &&
 		    now - transfer->last_byte >= transfer->silence_ms)
 			finish(http, i, CURLE_OPERATION_TIMEDOUT);
+	}
+}
+
+/* The next one comes first the next time, or one would have all that a limit gives. */
+static void resume_paused(struct http *http)
+{
+	size_t first = http->resume_first++;
+
+	for (size_t i = 0; i < http->active_count; i++) {
+		struct http_transfer *transfer = http->active[(first + i) % http->active_count];
+		if (http_transfer_pause_ms(transfer) == 0)
+			http_transfer_resume(transfer);
 	}
 }
 
@@ -167,7 +184,11 @@ static int poll_ms(const struct http *http)
 	for (size_t i = 0; i < http->active_count; i++) {
 		const struct http_transfer *transfer = http->active[i];
 		int64_t left = transfer->last_byte + transfer->silence_ms - now;
-		if (transfer->silence_ms && transfer->pool && left < wait)
+		if (is_paused(transfer))
+			left = http_transfer_pause_ms(transfer);
+		else if (!transfer->silence_ms || !transfer->pool)
+			continue;
+		if (left < wait)
 			wait = left;
 	}
 	return wait > 0 ? (int)wait : 0;
@@ -220,6 +241,7 @@ static void *io_main(void *context)
 	while (take_orders(http)) {
 		finish_stopped(http);
 		admit_waiting(http);
+		resume_paused(http);
 		curl_multi_perform(http->multi, &running);
 		finish_completed(http);
 		finish_silent(http);

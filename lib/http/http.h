@@ -20,6 +20,7 @@
 #include "base/list.h"
 
 struct http;
+struct http_limit;
 struct http_peer;
 struct http_stream;
 
@@ -34,6 +35,11 @@ struct http_peer_options {
 	const char *basic_user, *basic_password;
 	bool insecure; /* skip-tls-verify */
 	bool http1_only;
+	int64_t connect_ms; /* for one try to connect; 0: 5 s */
+};
+
+struct http_header {
+	const char *name, *value;
 };
 
 struct http_request {
@@ -44,18 +50,28 @@ struct http_request {
 	const char *if_none_match;
 	const char *body; /* borrowed until the batch returns */
 	size_t body_length;
+	const struct http_header *headers; /* further ones; names as they go over the wire */
+	size_t header_count;
 	size_t response_limit; /* bytes; 0: 64 MiB */
-	int64_t timeout_ms;    /* for one try; 0: 30 s */
-	bool retry;	       /* idempotent: try again on loss, 429, 502, 503, 504 (and 500 when
-				* the server says Retry-After) */
+	int64_t timeout_ms;    /* for one try; 0: 30 s, or none with silence_ms */
+	int64_t silence_ms;    /* ends a try in which no byte went either way for so long: for large
+				* bodies, whose time nobody knows; 0: not */
+	struct http_limit *send_limit, *receive_limit; /* of the bodies; with silence_ms only */
+	bool keep_headers;			       /* in the response */
+	void *into; /* where the body of a 2xx answer goes instead of response.body; or NULL */
+	size_t into_room;
+	bool retry; /* idempotent: try again on loss, 429, 502, 503, 504 (and 500 when
+		     * the server says Retry-After) */
 };
 
 struct http_response {
 	int status; /* 0: no answer; then err says why */
 	struct buf body;
+	size_t into_length; /* bytes in request.into */
 	char *content_type;
 	char *etag;
 	struct list warnings; /* texts of Warning headers (RFC 7234 5.5), unquoted */
+	struct list headers;  /* "name: value", when keep_headers asked for them */
 	int tries;
 	struct err err;
 };
@@ -95,6 +111,13 @@ int http_call(struct http_peer *peer, const struct http_request *request, struct
 	      const struct deadline *deadline, struct err *err);
 
 void http_response_done(struct http_response *response);
+
+/* The value of a header that was kept, in whatever case; NULL without it. Borrowed. */
+const char *http_response_header(const struct http_response *response, const char *name);
+
+/* Bytes a second, over all requests that name it; they share it fairly. Requests of one http. */
+struct http_limit *http_limit_new(uint64_t bytes_per_second);
+void http_limit_free(struct http_limit *limit); /* after the last of them; NULL is fine */
 
 /* A long GET whose body is a series of lines. Both functions run on the I/O thread and must not
  * block nor call http_batch().

@@ -94,6 +94,7 @@ static void set_credentials(struct http_peer *peer, const struct http_peer_optio
 	peer->password = mem_strdup(options->basic_password);
 	peer->insecure = options->insecure;
 	peer->http1_only = options->http1_only;
+	peer->connect_ms = options->connect_ms;
 }
 
 int http_peer_new(struct http *http, const struct http_peer_options *options,

@@ -21,6 +21,7 @@ struct http_peer {
 	char *authorization; /* "Bearer ..."; or NULL */
 	char *user, *password;
 	bool tls, insecure, http1_only;
+	int64_t connect_ms;	/* 0: the default */
 	bool loopback;		/* no proxy on the way to ourselves */
 	time_t certificate_end; /* 0: we show none */
 	_Atomic int transfers;	/* that were begun and are not over */

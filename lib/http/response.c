@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/mem.h"
 
@@ -48,7 +49,16 @@ static void read_warnings(struct list *warnings, const char *value)
 	}
 }
 
-void http_response_read(struct http_response *response, const struct http_transfer *transfer)
+static void keep_all(struct list *headers, const struct http_transfer *transfer)
+{
+	struct curl_header *header = NULL;
+
+	while ((header = curl_easy_nextheader(transfer->easy, CURLH_HEADER, -1, header)))
+		list_printf(headers, "%s: %s", header->name, header->value);
+}
+
+void http_response_read(struct http_response *response, const struct http_transfer *transfer,
+			bool keep_headers)
 {
 	struct curl_header *header;
 
@@ -59,6 +69,20 @@ void http_response_read(struct http_response *response, const struct http_transf
 	     curl_easy_header(transfer->easy, "Warning", i, CURLH_HEADER, -1, &header) == CURLHE_OK;
 	     i++)
 		read_warnings(&response->warnings, header->value);
+	if (keep_headers)
+		keep_all(&response->headers, transfer);
+}
+
+const char *http_response_header(const struct http_response *response, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (size_t i = 0; i < response->headers.n; i++) {
+		const char *line = response->headers.items[i];
+		if (!strncasecmp(line, name, length) && line[length] == ':')
+			return line + length + 2;
+	}
+	return NULL;
 }
 
 int64_t http_response_retry_after(const struct http_transfer *transfer)
@@ -88,6 +112,7 @@ void http_response_done(struct http_response *response)
 	free(response->content_type);
 	free(response->etag);
 	list_done(&response->warnings);
+	list_done(&response->headers);
 	err_done(&response->err);
 	memset(response, 0, sizeof(*response));
 }

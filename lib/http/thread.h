@@ -33,6 +33,7 @@ struct http {
 	/* Only the I/O thread's: all that was started and is not done. */
 	struct http_transfer **active;
 	size_t active_count, active_cap;
+	size_t resume_first; /* whose turn it is where a limit holds several back */
 };
 
 void http_start(struct http *http, struct http_transfer *transfer);
