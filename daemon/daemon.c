@@ -279,6 +279,7 @@ static void make_parts(struct daemon *daemon)
 		.run = run_job, .release = release_job, .context = daemon});
 	daemon->reload = reload_new(daemon);
 	daemon->rounds = rounds_new(daemon);
+	daemon->contest = reconcile_contest_new(&clock_real);
 	daemon->drift = drift_new(daemon);
 	daemon->follow = follow_new(daemon);
 	daemon->leaving = loop_timer_new(daemon->loop, leave_when_idle, daemon);
@@ -311,6 +312,7 @@ static void release(struct daemon *daemon)
 	reload_free(daemon->reload);
 	control_close(daemon->control);
 	daemon->control = NULL;
+	reconcile_contest_free(daemon->contest);
 	follow_free(daemon->follow);
 	loop_timer_free(daemon->leaving);
 	loop_free(daemon->loop);

@@ -39,6 +39,7 @@ struct daemon {
 	struct reload *reload;
 	struct rounds *rounds;
 	struct drift *drift;
+	struct reconcile_contest *contest; /* fields that somebody changes back; own lock */
 	struct loop_timer *leaving;
 	bool ready, stopping;	       /* of the loop's thread */
 	int working;		       /* pieces of loop_work() under way; of the loop's thread */
@@ -128,7 +129,7 @@ void drift_free(struct drift *drift);
 /* For kube_observe_options.changed; context is a struct drift. */
 void drift_changed(void *context, const char *key, json_t *object);
 
-/* The files were read again: contested objects are repaired again. Any thread. */
+/* The files were read again: contested objects and fields are repaired again. Any thread. */
 void drift_forget(struct drift *drift);
 
 /* --- requests.c: the control socket's calls --- */

@@ -350,6 +350,7 @@ void drift_forget(struct drift *drift)
 	pthread_mutex_lock(&drift->lock);
 	drift->forget = true;
 	pthread_mutex_unlock(&drift->lock);
+	reconcile_contest_forget(drift->daemon->contest);
 }
 
 struct drift *drift_new(struct daemon *daemon)

@@ -91,6 +91,7 @@ static struct pass_round *new_round(const struct pass_round_options *options)
 		.settings = &round->loaded->settings,
 		.sink = options->sink,
 		.clock = options->clock,
+		.contest = options->contest,
 	};
 	return round;
 }

@@ -147,6 +147,7 @@ static void build_status(void *context)
 		.cluster = &cluster,
 		.api_why = why,
 		.approvals = &approvals,
+		.contest = daemon->contest,
 		.at_work = at_work,
 		.context = daemon,
 	});

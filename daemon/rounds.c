@@ -189,6 +189,7 @@ static int begin_with(struct wish *wish, struct loaded *loaded, struct link *lin
 			.sink = daemon->sink,
 			.clock = job_clock(daemon->jobs),
 			.cancel = daemon->cancel,
+			.contest = daemon->contest,
 			.request = &wish->request,
 			.timeout_ms = ANSWER_MS,
 			.finished = on_finished,

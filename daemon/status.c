@@ -171,11 +171,12 @@ json_t *status_build(const struct status_input *input)
 	(void)gethostname(node, sizeof(node) - 1);
 	for (size_t i = 0; input->approvals && i < input->approvals->n; i++)
 		json_array_append_new(waiting, json_string(input->approvals->items[i]));
-	return json_pack("{s:i, s:s, s:s, s:o, s:o, s:b, s:o, s:o, s:o, s:o}", "schema", 1,
+	json_t *contested = input->contest ? reconcile_contest_list(input->contest) : json_array();
+	return json_pack("{s:i, s:s, s:s, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o}", "schema", 1,
 			 "version", DESIRED_VERSION, "node", node, "dir", real_path(input->dir),
 			 "state", real_path(input->state), "running", input->running, "cluster",
 			 build_cluster(input), "files", build_files(input), "apps",
-			 build_apps(input), "waiting", waiting);
+			 build_apps(input), "waiting", waiting, "contested", contested);
 }
 
 /* --- judging --- */
@@ -213,7 +214,8 @@ enum command_exit status_exit(const json_t *status)
 {
 	bool bad =
 		is_out_of_reach(status) || json_array_size(tree_path_get(status, "files.errors"));
-	bool warned = json_array_size(json_object_get(status, "waiting"));
+	bool warned = json_array_size(json_object_get(status, "waiting")) ||
+		      json_array_size(json_object_get(status, "contested"));
 	size_t i;
 	json_t *app;
 
@@ -352,13 +354,28 @@ static void print_apps(const json_t *apps, time_t now, bool colour, struct buf *
 		print_app(app, width, now, colour, out);
 }
 
+/* "CONTESTED  Deployment default/ghost spec.replicas, by keda-operator; left alone until ..." */
+static void print_contested(const json_t *contested, struct buf *out)
+{
+	struct manifest_id id;
+
+	if (!manifest_id_of_key(text_at(contested, "key"), &id))
+		return;
+	cleanup_free char *object = manifest_id_text(&id);
+	buf_printf(out, "CONTESTED  %s %s: %s changes it back; left alone until the next reload\n",
+		   object, text_at(contested, "field"), text_at(contested, "manager"));
+	manifest_id_done(&id);
+}
+
 void status_print(const json_t *status, time_t now, bool colour, struct buf *out)
 {
 	size_t i;
-	json_t *waiting;
+	json_t *waiting, *contested;
 
 	print_head(status, now, out);
 	print_apps(json_object_get(status, "apps"), now, colour, out);
 	json_array_foreach (json_object_get(status, "waiting"), i, waiting)
 		buf_printf(out, "WAITING  %s\n", json_string_value(waiting));
+	json_array_foreach (json_object_get(status, "contested"), i, contested)
+		print_contested(contested, out);
 }

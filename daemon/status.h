@@ -14,6 +14,7 @@
 #include "command.h"
 #include "kube/client.h"
 #include "loaded.h"
+#include "reconcile/contest.h"
 #include "state/ledger.h"
 
 struct status_input {
@@ -27,6 +28,7 @@ struct status_input {
 	const struct kube_cluster *cluster; /* NULL or empty: not met yet */
 	const char *api_why;		    /* the server does not answer; NULL: it does */
 	const struct list *approvals;	    /* sentences */
+	struct reconcile_contest *contest;
 	/* True while a job of the app runs; *ret_why (may be left NULL) is the caller's. */
 	bool (*at_work)(void *context, const char *app, char **ret_why);
 	void *context;

@@ -252,6 +252,7 @@ int apply_plan(const struct apply_context *context, const struct plan *plan,
 
 	*ret = (struct apply_result){0};
 	int r = run_all(&run, err);
+	apply_tell_all(&run);
 	for (size_t i = 0; i < plan->count; i++)
 		free(steps[i].told);
 	if (r == -ERR_CANCELED) {

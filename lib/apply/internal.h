@@ -18,12 +18,20 @@ struct apply_progress {
 	char *told;	    /* the reason that was said last */
 };
 
+/* What the objects are told of when the run is over. */
+struct apply_notices {
+	const struct plan_step **steps;
+	size_t cap;
+	struct list texts; /* UID, reason and message of each */
+};
+
 /* One execution of a plan. */
 struct apply_run {
 	const struct apply_context *context;
 	const struct plan *plan;
 	struct apply_result *result;
 	struct apply_progress *steps; /* one a step of the plan */
+	struct apply_notices notices;
 };
 
 /* Writes (create, patch, adopt) that may run now, as one batch. Positive when any ran. */
@@ -56,3 +64,12 @@ void apply_fail(struct apply_run *run, size_t index, const struct err *why);
 /* An event about the object of a step. */
 void apply_say(struct apply_run *run, const struct plan_step *step, enum event_kind kind,
 	       const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* --- tell.c --- */
+
+/* An Event on the object of a step ("Repaired", "Replaced", "PutBack"), posted at the end of the
+ * run. `object` is what the server has now, for its UID; may be NULL. No values of fields in the
+ * text: anybody may read events. */
+void apply_tell(struct apply_run *run, const struct plan_step *step, const json_t *object,
+		const char *reason, const char *format, ...) __attribute__((format(printf, 5, 6)));
+void apply_tell_all(struct apply_run *run);

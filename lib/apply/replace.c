@@ -105,8 +105,10 @@ int apply_replace(struct apply_run *run, size_t index, struct err *err)
 	run->steps[index].state = STEP_DONE;
 	run->result->replaced++;
 	run->result->written++;
-	if (!is_waited_for(run, step->key))
+	if (!is_waited_for(run, step->key)) {
 		apply_say(run, step, EVENT_REPLACED, "replaced: %s",
 			  step->why ? step->why : "forced");
+		apply_tell(run, step, NULL, "Replaced", "deleted and created again");
+	}
 	return 1;
 }

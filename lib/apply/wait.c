@@ -59,6 +59,7 @@ static void say_ready(struct apply_run *run, size_t index)
 		timespan_text(run->context->clock->now(run->context->clock) - since);
 	apply_say(run, replaced, EVENT_REPLACED, "replaced, %s down: %s", down,
 		  replaced->why ? replaced->why : "forced");
+	apply_tell(run, replaced, NULL, "Replaced", "deleted and created again, %s down", down);
 }
 
 static void give_up(struct apply_run *run, size_t index, const char *reason, const char *after)

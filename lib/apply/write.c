@@ -7,6 +7,8 @@
 
 /* Requests of one batch get this long together; a large CRD set on a small disk needs it. */
 #define BATCH_MS 120000
+/* So many changed fields are named. */
+#define TOLD_MAX 3
 
 static bool is_write(const struct plan_step *step)
 {
@@ -14,40 +16,78 @@ static bool is_write(const struct plan_step *step)
 	       step->action == PLAN_ADOPT;
 }
 
-/* "spec.replicas 1 -> 0, metadata.labels.x gone": what somebody else had done, the other way
- * round than our change. */
+/* "kubectl-edit had set spec.replicas 1 -> 0, metadata.labels.x gone": what somebody else had done,
+ * the other way round than our change. */
+static void add_change(struct buf *text, const struct plan_step *step, size_t i)
+{
+	const struct tree_difference *d = &step->diff.items[i];
+	const char *who = step->by[i].name, *before = i ? step->by[i - 1].name : NULL;
+
+	if (!i || (who && before && strcmp(who, before) != 0))
+		buf_printf(text, "%s%s had set ", i ? ", " : "", who ? who : "somebody");
+	else
+		buf_addstr(text, ", ");
+	buf_printf(text, "%s %s -> %s", d->path, d->to ? d->to : "(none)",
+		   d->from ? d->from : "(none)");
+}
+
 static char *drift_text(const struct plan_step *step)
 {
 	struct buf text = BUF_INIT;
+	size_t n = step->by ? step->diff.n : 0;
 
-	for (size_t i = 0; i < step->diff.n && i < 3; i++) {
-		const struct tree_difference *d = &step->diff.items[i];
-		buf_printf(&text, "%s%s %s -> %s", i ? ", " : "", d->path, d->to ? d->to : "(none)",
-			   d->from ? d->from : "(none)");
-	}
-	if (step->diff.n > 3)
-		buf_printf(&text, " and %zu more", step->diff.n - 3);
+	for (size_t i = 0; i < n && i < TOLD_MAX; i++)
+		add_change(&text, step, i);
+	if (n > TOLD_MAX)
+		buf_printf(&text, " and %zu more", n - TOLD_MAX);
+	if (n && step->by[0].time && *step->by[0].time)
+		buf_printf(&text, " (%s)", step->by[0].time);
 	return buf_steal(&text);
 }
 
-static void say_repaired(struct apply_run *run, const struct plan_step *step)
+/* "spec.replicas, metadata.labels.x": without values, for everybody's eyes. */
+static char *drifted_fields(const struct plan_step *step)
+{
+	cleanup_list struct list fields = LIST_INIT;
+
+	for (size_t i = 0; i < step->diff.n && i < TOLD_MAX; i++)
+		list_add(&fields, step->diff.items[i].path);
+	if (step->diff.n > TOLD_MAX)
+		list_printf(&fields, "%zu more", step->diff.n - TOLD_MAX);
+	return fields.n ? list_join(&fields, ", ") : mem_strdup("it");
+}
+
+static void tell_repaired(struct apply_run *run, const struct plan_step *step, const json_t *object)
+{
+	cleanup_free char *fields = drifted_fields(step);
+	const char *who = step->by && step->diff.n ? step->by[0].name : step->culprit;
+
+	if (step->action == PLAN_CREATE)
+		apply_tell(run, step, object, "Repaired", "created again after it was deleted");
+	else
+		apply_tell(run, step, object, "Repaired", "restored %s, which %s had changed",
+			   fields, who ? who : "somebody");
+}
+
+static void say_repaired(struct apply_run *run, const struct plan_step *step, const json_t *object)
 {
 	cleanup_free char *what = drift_text(step);
-	const char *who = step->culprit ? step->culprit : "somebody";
 
+	tell_repaired(run, step, object);
 	if (step->action == PLAN_CREATE)
 		apply_say(run, step, EVENT_REPAIRED,
 			  "repaired: it had been deleted (Kubernetes does not record by whom)");
 	else if (*what)
-		apply_say(run, step, EVENT_REPAIRED, "repaired: %s had set %s", who, what);
+		apply_say(run, step, EVENT_REPAIRED, "repaired: %s", what);
 	else
-		apply_say(run, step, EVENT_REPAIRED, "repaired: %s had changed it", who);
+		apply_say(run, step, EVENT_REPAIRED, "repaired: %s had changed it",
+			  step->culprit ? step->culprit : "somebody");
 }
 
-static void say_written(struct apply_run *run, const struct plan_step *step)
+static void say_written(struct apply_run *run, const struct plan_step *step, const json_t *object)
 {
 	if (step->drift)
-		say_repaired(run, step);
+		say_repaired(run, step, object);
 	else if (step->action == PLAN_CREATE)
 		apply_say(run, step, EVENT_CREATED, "created");
 	else if (step->action == PLAN_ADOPT)
@@ -96,7 +136,7 @@ static int take_result(struct apply_run *run, size_t index, struct kube_result *
 		return r;
 	run->steps[index].state = STEP_DONE;
 	run->result->written++;
-	say_written(run, step);
+	say_written(run, step, result->object);
 	return 1;
 }
 

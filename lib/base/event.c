@@ -31,7 +31,7 @@ const char *event_kind_name(enum event_kind kind)
 		[EVENT_API_GONE] = "api-gone",	 [EVENT_API_BACK] = "api-back",
 		[EVENT_SUSPENDED] = "suspended", [EVENT_RESUMED] = "resumed",
 		[EVENT_STARTED] = "started",	 [EVENT_STOPPED] = "stopped",
-		[EVENT_RELOADED] = "reloaded",
+		[EVENT_RELOADED] = "reloaded",	 [EVENT_CONTESTED] = "contested",
 	};
 
 	return names[kind];

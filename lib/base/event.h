@@ -22,7 +22,8 @@ enum event_kind {
 	EVENT_READY,	 /* the app is ready */
 	EVENT_NOT_READY, /* it did not become so in time */
 	EVENT_FAILED,	 /* a step failed */
-	EVENT_WARNING,	 /* a Warning header of the API server, a contested field ... */
+	EVENT_WARNING,	 /* a Warning header of the API server ... */
+	EVENT_CONTESTED, /* a field that another manager changes back is left alone */
 	EVENT_API_GONE,
 	EVENT_API_BACK,
 	EVENT_SUSPENDED,

@@ -45,6 +45,31 @@ void manifest_ignore_wishes(json_t *body, const json_t *rules)
 		(void)tree_path_remove(body, paths.items[j]);
 }
 
+static bool asks_for_injection(const json_t *body)
+{
+	static const char prefix[] = "cert-manager.io/inject-";
+	const char *key;
+	json_t *value;
+
+	json_object_foreach (tree_path_get(body, "metadata.annotations"), key, value)
+		if (!strncmp(key, prefix, sizeof(prefix) - 1))
+			return true;
+	return false;
+}
+
+void manifest_ignore_injected(json_t *body)
+{
+	json_t *webhook;
+	size_t i;
+
+	if (!asks_for_injection(body))
+		return;
+	json_array_foreach (tree_path_get(body, "webhooks"), i, webhook)
+		(void)tree_path_remove(webhook, "clientConfig.caBundle");
+	(void)tree_path_remove(body, "spec.conversion.webhook.clientConfig.caBundle");
+	(void)tree_path_remove(body, "spec.caBundle");
+}
+
 static bool is_scaler(const struct manifest_object *object)
 {
 	return !strcmp(object->id.kind, "HorizontalPodAutoscaler");

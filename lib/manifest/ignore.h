@@ -17,6 +17,10 @@
  * own annotation name. */
 void manifest_ignore_wishes(json_t *body, const json_t *rules);
 
+/* Takes out the caBundle of what asks cert-manager to fill it in (its annotations
+ * cert-manager.io/inject-*). */
+void manifest_ignore_injected(json_t *body);
+
 /* Takes out the replicas of workloads that a HorizontalPodAutoscaler of the app scales. Namespaces
  * must be settled. */
 void manifest_ignore_scaled(struct manifest_app *app);

@@ -43,7 +43,7 @@ static bool needs_proof(const struct plan_run *run, const struct plan_step *step
 	/* What cannot be changed cannot have drifted either. */
 	if (plan_kind_is_rigid(&step->id) && !(step->drift && same_object))
 		return true;
-	return plan_kind_rolls(&step->id) && plan_holds(run, step->object->body);
+	return plan_kind_rolls(&step->id) && plan_holds(run, plan_wanted(step));
 }
 
 static bool takes_claims_along(const json_t *body)
@@ -144,12 +144,21 @@ static json_t *unmarked(const json_t *body)
 	return copy;
 }
 
+static void find_culprits(struct plan_step *step, const json_t *live)
+{
+	step->by = mem_zalloc((step->diff.n + 1) * sizeof(*step->by));
+	for (size_t i = 0; i < step->diff.n; i++)
+		(void)manifest_manager_of(live, step->diff.items[i].place, &step->by[i]);
+}
+
 static void take_dry_run(const struct plan_run *run, struct plan_step *step, const json_t *live,
 			 const json_t *dry_run)
 {
 	json_auto_t *from = unmarked(live), *to = unmarked(dry_run);
 
 	tree_diff(from, to, &step->diff);
+	if (step->drift)
+		find_culprits(step, live);
 	if (plan_kind_rolls(&step->id) && template_changes(live, dry_run) && !is_at_rest(live))
 		decide_rollout(run, step, live, dry_run);
 }
@@ -160,10 +169,12 @@ static void tell_drift(struct plan_run *run, struct plan_step *step,
 {
 	if (!step->drift)
 		return;
-	if (live->full)
-		tree_diff_wanted(live->body, step->object->body, &step->diff);
-	else
+	if (!live->full) {
 		plan_ask_full(run, step);
+		return;
+	}
+	tree_diff_wanted(live->body, plan_wanted(step), &step->diff);
+	find_culprits(step, live->body);
 }
 
 void plan_change(struct plan_run *run, struct plan_step *step,

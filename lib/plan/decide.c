@@ -119,9 +119,11 @@ static void decide_present(struct plan_run *run, struct plan_step *step,
 	const struct state_entry *entry = plan_entry_of(run, step->key);
 	const char *uid = plan_uid_of(live->body);
 	bool ours = entry && plan_same(entry->uid, uid);
-	bool same_hash = entry && plan_same(entry->hash, step->object->hash);
 
 	step->uid = mem_strdup(uid);
+	plan_yield(run, step, live);
+	bool same_hash =
+		entry && plan_same(entry->hash, step->hash ? step->hash : step->object->hash);
 	if (plan_is_leaving(live->body)) {
 		decide_leaving(step);
 		return;
@@ -160,5 +162,7 @@ void plan_decide(struct plan_run *run, const struct manifest_object *object)
 		decide_absent(run, &step);
 	else
 		plan_refuse(&step, mem_strdup("it is not known whether it exists"));
+	if (step.action == PLAN_NONE)
+		plan_send_nothing(&step);
 	(void)plan_add(run, &step);
 }

@@ -24,6 +24,9 @@ void plan_say(struct plan_step *step, char *why_stolen);
 void plan_refuse(struct plan_step *step, char *why_stolen);
 /* What is sent: nothing of it stays in a step that writes nothing. */
 void plan_send(struct plan_step *step);
+void plan_send_nothing(struct plan_step *step);
+/* What the files want of the object, without the fields that are left to others. */
+const json_t *plan_wanted(const struct plan_step *step);
 
 /* Asks once. object NULL: not in the files. */
 void plan_ask_full(struct plan_run *run, const struct plan_step *step);
@@ -74,6 +77,10 @@ void plan_namespaces(struct plan_run *run);
 bool plan_is_simulated(const struct plan_run *run, const struct manifest_object *object);
 
 void plan_decide(struct plan_run *run, const struct manifest_object *object);
+
+/* Takes out of what is sent what a controller owns by its trade, and what is contested. */
+void plan_yield(const struct plan_run *run, struct plan_step *step,
+		const struct manifest_live_object *live);
 
 /* An object that is there and not as it should be: step is a PATCH or ADOPT so far. */
 void plan_change(struct plan_run *run, struct plan_step *step,

@@ -56,7 +56,7 @@ static bool has_claims(const json_t *body)
 
 static char *remedy(const struct plan_run *run, const struct plan_step *step)
 {
-	if (plan_kind_is(&step->id, "apps", "StatefulSet") && has_claims(step->object->body))
+	if (plan_kind_is(&step->id, "apps", "StatefulSet") && has_claims(plan_wanted(step)))
 		return mem_printf("it has volumeClaimTemplates; keep its pods and data with: "
 				  "kubectl -n %s delete statefulset %s --cascade=orphan",
 				  step->id.ns, step->id.name);
@@ -80,7 +80,7 @@ static void judge_immutable(struct plan_run *run, struct plan_step *step,
 	if (how)
 		plan_refuse(step, mem_printf("%s; %s", what, how));
 	else if (live->full)
-		plan_replace(run, step, live->body, step->object->body, steal(&what));
+		plan_replace(run, step, live->body, plan_wanted(step), steal(&what));
 	else
 		plan_ask_full(run, step);
 }

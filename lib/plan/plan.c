@@ -29,6 +29,7 @@ void plan_step_done(struct plan_step *step)
 	free(step->uid);
 	free(step->why);
 	free(step->culprit);
+	free(step->by);
 	tree_diff_done(&step->diff);
 	free(step->after);
 	*step = (struct plan_step){0};
@@ -44,10 +45,7 @@ void plan_refuse(struct plan_step *step, char *why_stolen)
 {
 	plan_say(step, why_stolen);
 	step->action = PLAN_REFUSE;
-	json_decref(step->body);
-	step->body = NULL;
-	free(step->hash);
-	step->hash = NULL;
+	plan_send_nothing(step);
 	step->downtime_ms = 0;
 }
 
@@ -57,6 +55,19 @@ void plan_send(struct plan_step *step)
 		return;
 	step->body = json_incref(step->object->body);
 	step->hash = mem_strdup(step->object->hash);
+}
+
+void plan_send_nothing(struct plan_step *step)
+{
+	json_decref(step->body);
+	step->body = NULL;
+	free(step->hash);
+	step->hash = NULL;
+}
+
+const json_t *plan_wanted(const struct plan_step *step)
+{
+	return step->body ? step->body : step->object->body;
 }
 
 /* --- questions and answers --- */
@@ -69,6 +80,8 @@ static void ask(struct plan_run *run, int what, const struct plan_step *step)
 	struct plan_question *question = &plan->questions[plan->question_count++];
 	*question = (struct plan_question){.object = step->object};
 	question->ask = what;
+	if (what == PLAN_ASK_DRY_RUN)
+		question->body = json_incref((json_t *)plan_wanted(step));
 	/* The step may move or be dropped before the question is asked. */
 	manifest_id_copy(&question->id, &step->id);
 	question->key = mem_strdup(step->key);
@@ -169,6 +182,7 @@ void plan_free(struct plan *plan)
 	for (size_t i = 0; i < plan->question_count; i++) {
 		manifest_id_done(&plan->questions[i].id);
 		free(plan->questions[i].key);
+		json_decref(plan->questions[i].body);
 	}
 	free(plan->steps);
 	free(plan->questions);

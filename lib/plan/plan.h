@@ -26,6 +26,7 @@
 #include "base/map.h"
 #include "manifest/coexist.h"
 #include "manifest/live.h"
+#include "manifest/manager.h"
 #include "manifest/set.h"
 #include "state/ledger.h"
 #include "tree/diff.h"
@@ -62,11 +63,13 @@ struct plan_step {
 	char *uid;  /* of the live object: precondition of a delete; NULL: not there */
 	char *why;  /* "host ports 80 443 cannot roll on one node"; NULL when it needs no reason */
 	bool drift; /* the files did not change, the object did */
-	char *culprit;	     /* drift: the managers that own fields now, "kubectl-edit"; or NULL */
-	bool established;    /* wait: for condition Established of a CRD, not for health */
-	bool prune;	     /* of what left the files */
-	bool to_approve;     /* hold: until `desired approve`; else until what why says is over */
-	int64_t downtime_ms; /* expected, roughly; 0: none */
+	char *culprit; /* drift: the managers that own fields now, "kubectl-edit"; or NULL */
+	struct manifest_manager *by; /* drift: who set each field of diff (name NULL: nobody
+				      * knows); borrowed from the live object. NULL: no drift */
+	bool established;	     /* wait: for condition Established of a CRD, not for health */
+	bool prune;		     /* of what left the files */
+	bool to_approve;       /* hold: until `desired approve`; else until what why says is over */
+	int64_t downtime_ms;   /* expected, roughly; 0: none */
 	struct tree_diff diff; /* what changes; empty where it is not known */
 	size_t *after;	       /* steps that must be done before */
 	size_t after_count;
@@ -80,6 +83,7 @@ struct plan_question {
 	struct manifest_id id; /* with key, all that ASK_FULL needs */
 	char *key;
 	const struct manifest_object *object; /* what to dry-run; NULL: no longer in the files */
+	json_t *body;			      /* of a dry run: what to send */
 };
 
 /* Answers, by key. A dry run that was refused has code and message instead of an object. */
@@ -107,6 +111,8 @@ struct plan_input {
 	const struct list *wanted_elsewhere; /* keys that other apps of the set want now: these are
 					      * moved, never pruned; may be NULL */
 	const struct list *keep_kinds;
+	const struct map *contested; /* key -> struct list of places (tree/path.h) that are left to
+				      * others until the files are read again; may be NULL */
 	bool show;		   /* diffs for people: ask a dry run for everything that changes */
 	bool prune_allowed;	   /* every app loaded; the directory is there and not empty */
 	const char *prune_blocked; /* else: why, for the steps ("commento failed to load") */

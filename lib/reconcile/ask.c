@@ -48,7 +48,7 @@ static int ask_dry_runs(const struct reconcile_world *world, const struct plan *
 		if (plan->questions[i].ask != PLAN_ASK_DRY_RUN)
 			continue;
 		keys[count] = plan->questions[i].key;
-		bodies[count++] = plan->questions[i].object->body;
+		bodies[count++] = plan->questions[i].body;
 	}
 	if (!count)
 		return 0;

@@ -7,9 +7,12 @@
 #include "base/mem.h"
 #include "base/timespan.h"
 #include "host/host.h"
+#include "kube/tell.h"
 #include "reconcile/internal.h"
 #include "state/hold.h"
 #include "state/revision.h"
+
+#define TELL_MS 3000 /* an Event that takes longer is lost */
 
 /* One pass over one app: everything that its functions hand on to each other. */
 struct pass {
@@ -69,6 +72,78 @@ static bool was_ready(struct pass *pass)
 	return ready;
 }
 
+static void tell_contested(struct pass *pass, const struct plan_step *step, const char *field,
+			   const char *manager)
+{
+	const struct clock *clock = pass->world->clock;
+	struct deadline deadline = deadline_in(clock, pass->options->cancel, TELL_MS);
+	cleanup_free char *text =
+		mem_printf("%s is left to %s, which changed it back three times", field, manager);
+	cleanup_err struct err ignored = ERR_INIT;
+	const struct kube_notice notice = {
+		.id = &step->id,
+		.uid = step->uid,
+		.reason = "Contested",
+		.message = text,
+		.warning = true,
+	};
+
+	(void)kube_client_tell(pass->world->client, &notice, 1, &deadline, &ignored);
+}
+
+static void say_contested(struct pass *pass, const struct plan_step *step, const char *field,
+			  const char *manager)
+{
+	cleanup_free char *object = manifest_id_text(&step->id);
+
+	event_emit(pass->world->sink,
+		   (struct event){.kind = EVENT_CONTESTED,
+				  .app = pass->app->name,
+				  .object_kind = step->id.kind,
+				  .object_namespace = *step->id.ns ? step->id.ns : NULL,
+				  .object_name = step->id.name},
+		   "%s: %s: %s is contested: %s changed it back three times within ten minutes; "
+		   "it is left alone until the next reload. Name it under ignore in app.yaml, or "
+		   "stop the other writer",
+		   pass->app->name, object, field, manager);
+	tell_contested(pass, step, field, manager);
+}
+
+/* Counts what the plan repairs. Positive when a field became contested by it. */
+static int note_contests(struct pass *pass)
+{
+	cleanup_list struct list news = LIST_INIT;
+	int contested = 0;
+
+	for (size_t i = 0; i < pass->plan->count; i++) {
+		const struct plan_step *step = &pass->plan->steps[i];
+		reconcile_contest_note(pass->world->contest, step, &news);
+		for (size_t j = 0; j + 1 < news.n; j += 2)
+			say_contested(pass, step, news.items[j], news.items[j + 1]);
+		contested += news.n > 0;
+		list_done(&news);
+	}
+	return contested;
+}
+
+/* The plan, without the fields that are contested; once more when one became so by this plan. */
+static int plan_without_contested(struct pass *pass, struct plan_input *input, struct err *err)
+{
+	struct map contested;
+	int r, again = 0;
+
+	do {
+		plan_free(steal(&pass->plan));
+		reconcile_contest_places(pass->world->contest, &contested);
+		input->contested = &contested;
+		r = reconcile_plan(pass->world, input, &pass->live, &pass->answers,
+				   pass->options->cancel, &pass->plan, err);
+		input->contested = NULL;
+		map_done(&contested);
+	} while (r >= 0 && !again && !pass->options->show && (again = note_contests(pass)) > 0);
+	return r;
+}
+
 static int make_plan(struct pass *pass, struct err *err)
 {
 	struct reconcile_round *round = pass->round;
@@ -94,15 +169,12 @@ static int make_plan(struct pass *pass, struct err *err)
 		.settle = !options->show && !was_ready(pass),
 	};
 	map_done(&everything);
-	int r = reconcile_plan(pass->world, &input, &pass->live, &pass->answers, options->cancel,
-			       &pass->plan, err);
+	int r = plan_without_contested(pass, &input, err);
 	if (r < 0 || !pass->plan->approval ||
 	    !state_ledger_approved(pass->world->ledger, pass->plan->approval))
 		return r;
-	plan_free(steal(&pass->plan));
 	input.approved = true;
-	return reconcile_plan(pass->world, &input, &pass->live, &pass->answers, options->cancel,
-			      &pass->plan, err);
+	return plan_without_contested(pass, &input, err);
 }
 
 static bool writes_anything(const struct plan *plan)

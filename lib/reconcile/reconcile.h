@@ -17,6 +17,7 @@
 #include "kube/client.h"
 #include "manifest/set.h"
 #include "plan/plan.h"
+#include "reconcile/contest.h"
 #include "source/settings.h"
 #include "state/ledger.h"
 
@@ -28,6 +29,7 @@ struct reconcile_world {
 	const struct source_settings *settings;
 	struct event_sink *sink;
 	const struct clock *clock;
+	struct reconcile_contest *contest; /* NULL: nothing is remembered of drift */
 };
 
 /* What one round of passes shares: made once for a reload, a start or a verb. */

@@ -145,6 +145,7 @@ static void link_app(struct source_pass *pass, struct manifest_app *app, const s
 		find_scope(pass, kinds, app->objects[i]);
 		set_namespace(pass, app, app->objects[i]);
 		manifest_ignore_wishes(app->objects[i]->body, app->options.ignore);
+		manifest_ignore_injected(app->objects[i]->body);
 	}
 	manifest_ignore_scaled(app);
 	for (size_t i = 0; i < app->count; i++)

@@ -30,6 +30,7 @@ struct scene {
 	struct manifest_live full; /* as it is */
 	struct map ledger, answers;
 	struct list wanted_elsewhere, keep_kinds;
+	struct map contested; /* key -> struct list */
 	struct buf asked;
 };
 
@@ -484,6 +485,26 @@ static void compare(const struct scene *scene, const struct buf *got)
 		ck_abort_msg("%s\n--- wanted\n%s--- got\n%s", scene->name, wanted, got->data);
 }
 
+static void free_places(struct list *places)
+{
+	list_done(places);
+	free(places);
+}
+
+static void read_contested(struct scene *scene)
+{
+	const json_t *objects = json_object_get(scene->options, "contested");
+	const char *key;
+	json_t *places;
+
+	scene->contested = MAP_INIT(free_places);
+	json_object_foreach ((json_t *)objects, key, places) {
+		struct list *of_object = mem_new(struct list);
+		list_of(objects, key, of_object);
+		map_put(&scene->contested, key, of_object);
+	}
+}
+
 static void scene_read(struct scene *scene)
 {
 	scene->options = read_tree(scene->name, "options.yaml");
@@ -496,6 +517,7 @@ static void scene_read(struct scene *scene)
 	scene->answers = MAP_INIT(plan_answer_free);
 	list_of(scene->options, "wantedElsewhere", &scene->wanted_elsewhere);
 	list_of(scene->options, "keepKinds", &scene->keep_kinds);
+	read_contested(scene);
 	read_desired(scene);
 	read_live(scene);
 	read_ledger(scene);
@@ -513,6 +535,7 @@ static void scene_done(struct scene *scene)
 	map_done(&scene->answers);
 	list_done(&scene->wanted_elsewhere);
 	list_done(&scene->keep_kinds);
+	map_done(&scene->contested);
 	buf_done(&scene->asked);
 }
 
@@ -530,6 +553,7 @@ START_TEST(test_plan__golden)
 		.answers = &scene.answers,
 		.wanted_elsewhere = &scene.wanted_elsewhere,
 		.keep_kinds = &scene.keep_kinds,
+		.contested = &scene.contested,
 		.show = tree_path_true(options, "show"),
 		.prune_allowed = !json_object_get(options, "pruneBlocked"),
 		.prune_blocked = text_of(options, "pruneBlocked", NULL),
