@@ -23,6 +23,14 @@ static void add_change(struct buf *text, const struct plan_step *step, size_t i)
 	const struct tree_difference *d = &step->diff.items[i];
 	const char *who = step->by[i].name, *before = i ? step->by[i - 1].name : NULL;
 
+	/* Of a field that is gone nobody is recorded as its owner. */
+	if (!d->from) {
+		buf_printf(text, "%s%s had been taken out", i ? ", " : "", d->path);
+		if (who)
+			buf_printf(text, ", last writer %s", who);
+		return;
+	}
+
 	if (!i || (who && before && strcmp(who, before) != 0))
 		buf_printf(text, "%s%s had set ", i ? ", " : "", who ? who : "somebody");
 	else

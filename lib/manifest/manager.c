@@ -149,11 +149,11 @@ bool manifest_manager_of(const json_t *body, const char *place, struct manifest_
 		if (owns(json_object_get(entry, "fieldsV1"), body, place) && is_later(entry, owner))
 			owner = entry;
 	}
-	if (!owner)
-		owner = latest;
-	if (owner)
-		*ret = manager_of(owner);
-	return owner;
+	if (!owner && !latest)
+		return false;
+	*ret = manager_of(owner ? owner : latest);
+	ret->owns = owner;
+	return true;
 }
 
 /* --- controllers --- */

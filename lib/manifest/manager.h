@@ -14,6 +14,7 @@ struct manifest_manager {
 	const char *name;	 /* "kubectl-edit" */
 	const char *subresource; /* "scale"; "" for the object itself */
 	const char *time;	 /* RFC 3339; "" where the server keeps none */
+	bool owns;		 /* false: nobody owns the field, this one wrote the object last */
 };
 
 /* A tool in the hand of a person (or of a script in its stead): kubectl, k9s, Ansible, a
