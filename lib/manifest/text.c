@@ -38,41 +38,11 @@ int manifest_text_parse(const char *file, const char *text, size_t length,
 	return 0;
 }
 
-/* The marks of one output line: the first begins it, later ones are expressions in it. What stands
- * before the first expression is the template's own text, so columns there can be told exactly;
- * behind it the expression itself is the best answer. */
-static bool origin_in_output(const struct template_output *output, int line, int column,
-			     const char **ret_file, int *ret_line, int *ret_column)
-{
-	const struct template_mark *first = NULL, *best = NULL;
-
-	for (size_t i = 0; i < output->mark_count; i++) {
-		const struct template_mark *mark = &output->marks[i];
-		if (mark->output_line > line)
-			break;
-		if (mark->output_line < line)
-			continue;
-		if (!first)
-			first = best = mark;
-		else if (mark->line == first->line && !strcmp(mark->file, first->file) &&
-			 !first->printed && mark->column - first->column < column)
-			best = mark;
-	}
-	if (!first)
-		return template_output_origin(output, line, ret_file, ret_line, ret_column);
-	*ret_file = best->file;
-	*ret_line = best->line;
-	*ret_column = best->column;
-	if (best == first && !first->printed)
-		*ret_column += column - 1;
-	return true;
-}
-
 void manifest_text_origin(const struct manifest_text *text, int line, int column,
 			  const char **ret_file, int *ret_line, int *ret_column)
 {
 	if (text->rendered &&
-	    origin_in_output(&text->output, line, column, ret_file, ret_line, ret_column))
+	    template_output_origin(&text->output, line, column, ret_file, ret_line, ret_column))
 		return;
 	*ret_file = text->file;
 	*ret_line = text->rendered ? 0 : line;

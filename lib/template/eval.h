@@ -35,9 +35,8 @@ struct sink {
 	struct value *single;		/* the only one so far, when it is no string */
 	struct value *marker;		/* the first undefined one */
 	struct template_output *output; /* marks are kept for; NULL: none */
-	int line;			/* of the output, from 1 */
-	const struct template *marked;	/* the template of the file name at hand */
-	const char *file;
+	const struct template *marked;	/* the template of the marks that come now, */
+	uint32_t file;			/* and the index of its name */
 };
 
 /* A template that was included or looked up: compiled once a rendering. */

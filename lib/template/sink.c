@@ -1,12 +1,11 @@
 #include <string.h>
 
-#include "base/list.h"
 #include "base/mem.h"
 #include "template/eval.h"
 
 void template_sink_init(struct sink *sink, struct template_output *output)
 {
-	*sink = (struct sink){.output = output, .line = 1};
+	*sink = (struct sink){.output = output};
 }
 
 void template_sink_done(struct sink *sink)
@@ -16,54 +15,34 @@ void template_sink_done(struct sink *sink)
 	value_unref(sink->marker);
 }
 
-/* The output's own copy of a template's name. */
-static const char *file_name(struct sink *sink, const struct template *template)
+/* The index of the template's name among those of the output. */
+static uint32_t file_of(struct sink *sink, const struct template *template)
 {
-	struct list *names = sink->output->names;
+	struct list *files = &sink->output->files;
 
 	if (sink->marked == template)
 		return sink->file;
-	if (!names)
-		names = sink->output->names = mem_new(struct list);
-	list_add_new(names, template->name);
-	for (size_t i = 0; i < names->n; i++)
-		if (!strcmp(names->items[i], template->name))
-			sink->file = names->items[i];
+	list_add_new(files, template->name);
+	for (sink->file = 0; strcmp(files->items[sink->file], template->name) != 0;)
+		sink->file++;
 	sink->marked = template;
 	return sink->file;
 }
 
-static void mark(struct sink *sink, const struct template *template, uint32_t line, uint32_t column,
+/* What comes next was written by that node. */
+static void mark(struct sink *sink, const struct template *template, const struct node *node,
 		 bool printed)
 {
 	struct template_output *output = sink->output;
 
 	mem_grow(output->marks, &output->mark_cap, output->mark_count + 1);
 	output->marks[output->mark_count++] = (struct template_mark){
-		.output_line = sink->line,
-		.file = file_name(sink, template),
-		.line = (int)line,
-		.column = (int)column,
+		.at = (uint32_t)sink->text.len,
+		.line = node->line,
+		.column = node->column,
 		.printed = printed,
+		.file = file_of(sink, template),
 	};
-}
-
-/* A mark at the beginning and one for each line that begins inside; expressions have one place. */
-static void mark_text(struct sink *sink, const struct template *template, const struct node *node,
-		      const char *text, size_t length, bool printed)
-{
-	const char *end = text + length, *newline = text;
-	uint32_t line = node->line;
-
-	if (length && *text != '\n')
-		mark(sink, template, line, node->column, printed);
-	for (; (newline = memchr(newline, '\n', (size_t)(end - newline))); newline++) {
-		sink->line++;
-		line++;
-		if (newline + 1 < end && newline[1] != '\n')
-			mark(sink, template, printed ? node->line : line,
-			     printed ? node->column : 1, printed);
-	}
 }
 
 static int check_size(struct eval *eval, const struct node *node, size_t length)
@@ -82,9 +61,9 @@ static int add(struct eval *eval, const struct node *node, const char *text, siz
 
 	if (check_size(eval, node, sink->text.len + length) < 0)
 		return -1;
+	if (sink->output && length)
+		mark(sink, eval->template, node, printed);
 	buf_add(&sink->text, text, length);
-	if (sink->output)
-		mark_text(sink, eval->template, node, text, length, printed);
 	sink->count++;
 	return 0;
 }
@@ -99,8 +78,6 @@ static int flush(struct eval *eval, const struct node *node)
 	struct value *single = steal(&sink->single);
 	value_print_final(single, false, &sink->text);
 	value_unref(single);
-	for (size_t i = 0; i < sink->text.len; i++)
-		sink->line += sink->text.data[i] == '\n';
 	return check_size(eval, node, sink->text.len);
 }
 
@@ -122,7 +99,7 @@ static int print_alone(struct eval *eval, const struct node *node, struct value 
 	sink->single = value_keep(value);
 	sink->count++;
 	if (sink->output)
-		mark(sink, eval->template, node->line, node->column, true);
+		mark(sink, eval->template, node, true);
 	return 0;
 }
 

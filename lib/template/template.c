@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/list.h"
 #include "base/mem.h"
 #include "template/eval.h"
 #include "template/parser.h"
@@ -226,7 +225,6 @@ int template_render(const struct template *template, const struct template_scope
 	template_eval_init(&eval, scope, loader, limits);
 	template_sink_init(&sink, ret);
 	buf_reserve(&sink.text, template->length + template->length / 2);
-	mem_grow(ret->marks, &ret->mark_cap, 64 + template->length / 32);
 	int r = template_eval_template(&eval, template, NULL, &sink, &frame);
 	if (sink.marker)
 		r = report(&eval, sink.marker, frame, err);
@@ -243,42 +241,6 @@ int template_render(const struct template *template, const struct template_scope
 	template_sink_done(&sink);
 	template_eval_done(&eval);
 	return r;
-}
-
-/* The last place that printed something on the line, else the one that began it. */
-bool template_output_origin(const struct template_output *output, int output_line,
-			    const char **ret_file, int *ret_line, int *ret_column)
-{
-	const struct template_mark *found = NULL;
-	int lines = 1;
-
-	for (size_t i = 0; i < output->text.len; i++)
-		lines += output->text.data[i] == '\n' && i + 1 < output->text.len;
-	if (output_line < 1 || output_line > lines)
-		return false;
-	for (size_t i = 0; i < output->mark_count; i++) {
-		const struct template_mark *mark = &output->marks[i];
-		if (mark->output_line > output_line)
-			break;
-		if (!found || mark->output_line > found->output_line || mark->printed)
-			found = mark;
-	}
-	if (!found)
-		return false;
-	*ret_file = found->file;
-	*ret_line = found->line;
-	*ret_column = found->column;
-	return true;
-}
-
-void template_output_done(struct template_output *output)
-{
-	buf_done(&output->text);
-	free(output->marks);
-	if (output->names)
-		list_done(output->names);
-	free(output->names);
-	*output = (struct template_output){0};
 }
 
 bool template_has_markup(const char *text, size_t length)

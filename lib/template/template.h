@@ -20,6 +20,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/list.h"
 
 struct template;
 struct template_scope;
@@ -42,20 +43,20 @@ struct template_limits {
 	int depth; /* includes, macros, lazy variables in one another; 0: 64, which is the most */
 };
 
-/* One line of output and the place in a template that began it. */
+/* What wrote the output from a byte on, up to the next mark: a piece of a template's own text, or
+ * an expression. */
 struct template_mark {
-	int output_line;  /* from 1 */
-	const char *file; /* borrowed from the output */
-	int line, column;
-	bool printed; /* the text came out of an expression, whose place this is */
+	uint32_t at;	       /* byte of the output */
+	uint32_t line, column; /* of the template, where the piece or the expression begins */
+	uint32_t printed : 1;  /* by an expression */
+	uint32_t file : 31;    /* of output->files */
 };
 
 struct template_output {
 	struct buf text;
-	struct template_mark *marks; /* ascending; several for a line with expressions */
-	size_t mark_count;
-	size_t mark_cap;
-	void *names; /* owns the file names */
+	struct template_mark *marks; /* ascending */
+	size_t mark_count, mark_cap;
+	struct list files; /* their names */
 };
 
 /* Compiles. `name` is what errors show; the text is copied. A "#jinja2:" first line is obeyed.
@@ -69,9 +70,10 @@ int template_render(const struct template *template, const struct template_scope
 		    const struct template_loader *loader, const struct template_limits *limits,
 		    struct template_output *ret, struct err *err);
 
-/* The template place that wrote a line of the output: the last expression that was printed on it,
- * else what began it. False when output_line is past the end. */
-bool template_output_origin(const struct template_output *output, int output_line,
+/* The template place that wrote a place of the output. Column 0 asks for the line: the last
+ * expression that was printed on it, else what began it. False when the line is past the end; file
+ * is borrowed. */
+bool template_output_origin(const struct template_output *output, int line, int column,
 			    const char **ret_file, int *ret_line, int *ret_column);
 
 void template_output_done(struct template_output *output);

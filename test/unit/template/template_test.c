@@ -113,14 +113,20 @@ START_TEST(test_template__is_rendered_by_two_scopes)
 }
 END_TEST
 
-static void assert_origin(const struct template_output *output, int line, const char *expected)
+static void assert_place(const struct template_output *output, int line, int column,
+			 const char *expected)
 {
 	const char *file = "none";
-	int source_line = 0, column = 0;
+	int source_line = 0, source_column = 0;
 
-	template_output_origin(output, line, &file, &source_line, &column);
-	cleanup_free char *got = mem_printf("%s:%d:%d", file, source_line, column);
+	template_output_origin(output, line, column, &file, &source_line, &source_column);
+	cleanup_free char *got = mem_printf("%s:%d:%d", file, source_line, source_column);
 	ck_assert_str_eq(got, expected);
+}
+
+static void assert_origin(const struct template_output *output, int line, const char *expected)
+{
+	assert_place(output, line, 0, expected);
 }
 
 START_TEST(test_template_output__knows_where_each_line_came_from)
@@ -149,6 +155,33 @@ START_TEST(test_template_output__knows_where_each_line_came_from)
 	assert_origin(&output, 6, "_shared/part.j2:2:9");
 	assert_origin(&output, 7, "app/a.j2:8:1");
 	assert_origin(&output, 8, "none:0:0");
+	template_output_done(&output);
+}
+END_TEST
+
+START_TEST(test_template_output__knows_where_each_column_came_from)
+{
+	cleanup_err struct err err = ERR_INIT;
+	cleanup_world struct world world = world_of("x: [1, 2]\n");
+	struct template_output output = {0};
+
+	must(render("one: é{{ x[0] }}, {{ '' }}two\n"
+		    "{% for i in x %}\n"
+		    "- {{ i }} and\n"
+		    "{% endfor %}",
+		    world.scope, NULL, &output, &err),
+	     &err);
+	ck_assert_str_eq(buf_str(&output.text), "one: é1, two\n- 1 and\n- 2 and\n");
+	assert_place(&output, 1, 6, "app/a.j2:1:6");
+	assert_place(&output, 1, 7, "app/a.j2:1:10");  /* printed */
+	assert_place(&output, 1, 9, "app/a.j2:1:18");  /* the blank behind the comma */
+	assert_place(&output, 1, 10, "app/a.j2:1:27"); /* behind what printed nothing */
+	assert_place(&output, 1, 99, "app/a.j2:1:30");
+	assert_place(&output, 3, 1, "app/a.j2:3:1");
+	assert_place(&output, 3, 3, "app/a.j2:3:6");
+	assert_place(&output, 3, 5, "app/a.j2:3:11");
+	assert_place(&output, 4, 1, "none:0:0");
+	assert_place(&output, 0, 1, "none:0:0");
 	template_output_done(&output);
 }
 END_TEST
@@ -342,6 +375,7 @@ Suite *test_suite(void)
 
 	tcase_add_test(tests, test_template__is_rendered_by_two_scopes);
 	tcase_add_test(tests, test_template_output__knows_where_each_line_came_from);
+	tcase_add_test(tests, test_template_output__knows_where_each_column_came_from);
 	tcase_add_test(tests, test_template__a_runaway_loop_ends);
 	tcase_add_test(tests, test_template__output_is_bounded);
 	tcase_add_test(tests, test_template__a_limit_is_not_forgiven_by_default);
