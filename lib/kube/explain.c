@@ -10,8 +10,9 @@
 #include "kube/ready.h"
 #include "tree/path.h"
 
+#define LOG_TAIL "3"
 #define PODS_MAX 5 /* the newest ones tell */
-#define LOG_MAX	 200
+#define LOG_MAX	 400
 
 struct question {
 	struct kube_client *client;
@@ -118,10 +119,21 @@ static char *log_path(const json_t *pod, const char *container, bool previous)
 	kube_path_add(&path, text(pod, "metadata.name"));
 	kube_path_add(&path, "log");
 	kube_path_query(&path, "container", container);
-	kube_path_query(&path, "tailLines", "1");
+	kube_path_query(&path, "tailLines", LOG_TAIL);
 	if (previous)
 		kube_path_query(&path, "previous", "true");
 	return buf_steal(&path);
+}
+
+/* The lines that say something, "one | two | three"; NULL when there are none. */
+static char *as_one_line(const char *log)
+{
+	cleanup_list struct list lines = LIST_INIT;
+	cleanup_free char *joined = NULL;
+
+	list_split(&lines, log, "\r\n");
+	joined = list_join(&lines, " | ");
+	return *joined ? mem_strndup(joined, strnlen(joined, LOG_MAX)) : NULL;
 }
 
 /* NULL when there are none, or the node cannot be asked. */
@@ -143,9 +155,7 @@ static char *last_words(struct question *question, const json_t *pod, const char
 				 question->deadline, &ignored) < 0 ||
 	    response.status != 200)
 		return NULL;
-	size_t length = strcspn(buf_str(&response.body), "\r\n");
-	return length ? mem_strndup(buf_str(&response.body), length < LOG_MAX ? length : LOG_MAX)
-		      : NULL;
+	return as_one_line(buf_str(&response.body));
 }
 
 /* --- pods --- */
@@ -181,13 +191,56 @@ static char *with_last_words(struct question *question, const json_t *pod, char 
 	return words ? mem_printf("%s; its log ends: %s", trouble, words) : steal(&trouble);
 }
 
+/* --- claims --- */
+
+static char *explain_claim(struct question *question, const char *name)
+{
+	const struct manifest_id id = {
+		.group = (char *)"",
+		.version = (char *)"v1",
+		.kind = (char *)"PersistentVolumeClaim",
+		.ns = (char *)(question->ns ? question->ns : "default"),
+		.name = (char *)name,
+	};
+	cleanup_err struct err err = ERR_INIT;
+	json_auto_t *claim = NULL;
+
+	if (kube_client_get(question->client, &id, question->deadline, &claim, &err) < 0)
+		return err.code == ERR_NOT_FOUND ? mem_printf("claim %s does not exist", name)
+						 : NULL;
+	if (!strcmp(text(claim, "status.phase"), "Bound"))
+		return NULL;
+	cleanup_free char *why = newest_warning(question, claim);
+	return why ? mem_printf("claim %s: %s", name, why) : NULL;
+}
+
+/* What keeps a pod that waits for its claims: the scheduler only says that they are unbound. */
+static char *explain_claims(struct question *question, const json_t *pod)
+{
+	json_t *volume;
+	char *why = NULL;
+	size_t i;
+
+	json_array_foreach (tree_path_get(pod, "spec.volumes"), i, volume) {
+		const char *name = text(volume, "persistentVolumeClaim.claimName");
+		if (!why && *name)
+			why = explain_claim(question, name);
+	}
+	return why;
+}
+
 /* "pod x: why", or NULL when this pod says nothing. */
 static char *explain_pod(struct question *question, const json_t *pod)
 {
 	bool hopeless;
 	cleanup_free char *trouble = kube_pod_trouble(pod, &hopeless);
+	bool unbound = trouble && strcasestr(trouble, "persistentvolumeclaim");
+	cleanup_free char *claim = unbound ? explain_claims(question, pod) : NULL;
 
-	if (trouble)
+	if (claim) {
+		free(trouble);
+		trouble = steal(&claim);
+	} else if (trouble)
 		trouble = with_last_words(question, pod, steal(&trouble));
 	else
 		trouble = newest_warning(question, pod);

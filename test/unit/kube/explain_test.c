@@ -81,12 +81,12 @@ START_TEST(test_kube_explain__a_crash_loop_tells_its_last_words)
 				  "\"CrashLoopBackOff\", \"message\": \"back-off 40s\"}}, "
 				  "\"lastState\": {\"terminated\": {\"exitCode\": 137, \"reason\": "
 				  "\"OOMKilled\"}}")) "]}");
-	api_answer(&api, "GET /api/v1/namespaces/n/pods/a/log?container=web&tailLines=1", 200,
-		   "fatal: no database\n");
+	api_answer(&api, "GET /api/v1/namespaces/n/pods/a/log?container=web&tailLines=3", 200,
+		   "connecting\n\nfatal: no database\n");
 	explains(
 		&api, "",
 		"pod a: container web: CrashLoopBackOff: exited with code 137 (OOMKilled); its log "
-		"ends: fatal: no database",
+		"ends: connecting | fatal: no database",
 		true);
 	api_stop(&api);
 }
@@ -100,7 +100,7 @@ START_TEST(test_kube_explain__a_log_that_cannot_be_read_is_no_error)
 		   "{\"items\": [" POD("a", "1",
 				       CONTAINER("\"state\": {\"terminated\": {\"exitCode\": 1, "
 						 "\"message\": \"bad flag\\n\"}}")) "]}");
-	api_answer(&api, "GET /api/v1/namespaces/n/pods/a/log?container=web&tailLines=1", 500,
+	api_answer(&api, "GET /api/v1/namespaces/n/pods/a/log?container=web&tailLines=3", 500,
 		   "dial tcp: refused");
 	explains(&api, "", "pod a: container web: exited with code 1: bad flag", false);
 	api_stop(&api);
@@ -123,6 +123,31 @@ START_TEST(test_kube_explain__a_failing_probe_is_in_the_events)
 		   "with statuscode: 503\"}, {\"reason\": \"FailedMount\", \"lastTimestamp\": "
 		   "\"2026-11-22T00:00:01Z\", \"message\": \"older\"}]}");
 	explains(&api, "", "pod a: Readiness probe failed: HTTP probe failed with statuscode: 503",
+		 false);
+	api_stop(&api);
+}
+END_TEST
+
+START_TEST(test_kube_explain__a_claim_that_nobody_provides)
+{
+	struct api api = api_start();
+
+	api_answer(&api, PODS, 200,
+		   "{\"items\": [{\"metadata\": {\"name\": \"a\", \"namespace\": \"n\", \"uid\": "
+		   "\"u-a\"}, \"spec\": {\"volumes\": [{\"name\": \"data\", "
+		   "\"persistentVolumeClaim\": {\"claimName\": \"data\"}}]}, \"status\": "
+		   "{\"phase\": \"Pending\", \"conditions\": [{\"type\": \"PodScheduled\", "
+		   "\"status\": \"False\", \"message\": \"0/1 nodes are available: pod has "
+		   "unbound immediate PersistentVolumeClaims\"}]}}]}");
+	api_answer(&api, "GET /api/v1/namespaces/n/persistentvolumeclaims/data", 200,
+		   "{\"apiVersion\": \"v1\", \"kind\": \"PersistentVolumeClaim\", \"metadata\": "
+		   "{\"name\": \"data\", \"uid\": \"u-c\"}, \"status\": {\"phase\": \"Pending\"}}");
+	api_answer(&api, EVENTS "u-c%2Ctype%3DWarning", 200,
+		   "{\"items\": [{\"reason\": \"ProvisioningFailed\", \"message\": "
+		   "\"storageclass.storage.k8s.io \\\"fast\\\" not found\"}]}");
+	explains(&api, "",
+		 "pod a: claim data: ProvisioningFailed: storageclass.storage.k8s.io \"fast\" not "
+		 "found",
 		 false);
 	api_stop(&api);
 }
@@ -188,6 +213,7 @@ Suite *test_suite(void)
 	tcase_add_test(tests, test_kube_explain__a_crash_loop_tells_its_last_words);
 	tcase_add_test(tests, test_kube_explain__a_log_that_cannot_be_read_is_no_error);
 	tcase_add_test(tests, test_kube_explain__a_failing_probe_is_in_the_events);
+	tcase_add_test(tests, test_kube_explain__a_claim_that_nobody_provides);
 	tcase_add_test(tests, test_kube_explain__pods_that_could_not_be_made);
 	tcase_add_test(tests, test_kube_explain__events_of_the_workload_itself);
 	tcase_add_test(tests, test_kube_explain__a_selector_of_expressions);
