@@ -54,6 +54,9 @@ $(BUILD)/test/unit/%_test: $(BUILD)/test/unit/%_test.o $(HARNESS_OBJ) $(ARCHIVES
 $(BUILD)/test/cluster/%_test: $(BUILD)/test/cluster/%_test.o $(HARNESS_OBJ) $(ARCHIVES)
 	$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs check libssl) $(LDLIBS)
 
+$(BUILD)/test/differential/engine: $(BUILD)/test/differential/engine.o $(BUILD)/libdesired.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
 $(BUILD)/test/unit/%.o: CPPFLAGS += -DGOLDEN='"$(CURDIR)/test/golden"'
 
 # Traefik's own definitions, from its pinned and checksummed Go module; never copied into the tree.
@@ -68,9 +71,10 @@ $(BUILD)/.packages: config/packages
 	@test/prerequisites build
 	@touch $@
 
-deps: ## install the Debian packages that building and testing need (as root)
+deps: ## install the Debian packages that building and testing need (as root), and the oracles of the tests
 	apt-get install -y --no-install-recommends $$(sed 's/#.*//' config/packages) || \
 		{ apt-get update && apt-get install -y --no-install-recommends $$(sed 's/#.*//' config/packages); }
+	@$${SUDO_USER:+sudo -H -u $$SUDO_USER} test/differential/oracles >/dev/null
 
 prerequisites:
 	@test/prerequisites all
@@ -102,6 +106,14 @@ check-system: prerequisites all ## the tests in a real systemd
 	@rm -rf $(BUILD)/results
 	@$(MAKE) --no-print-directory check-system-only
 	@test/run --total $(BUILD)/results
+
+check-differential: prerequisites ## lib/template beside real Jinja2 and Ansible; CASES="--seed 7 --count 100000"
+	@rm -rf $(BUILD)/results
+	@$(MAKE) --no-print-directory check-differential-only
+	@test/run --total $(BUILD)/results
+
+check-differential-only: $(BUILD)/test/differential/engine
+	@BUILD=$(abspath $(BUILD)) CASES="$(CASES)" test/run $(BUILD)/results test/differential/check
 
 check-unit-only: $(UNIT_BIN)
 	@test/run $(BUILD)/results $(UNIT_BIN)
@@ -178,7 +190,8 @@ clean: ## remove what was built
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
--include $(LIB_OBJ:.o=.d) $(DAEMON_OBJ:.o=.d) $(BUILD)/daemon/main.d $(UNIT_BIN:=.d) $(HARNESS_OBJ:.o=.d) $(CLUSTER_BIN:=.d)
-.PHONY: all deps prerequisites check check-unit check-cluster check-system check-unit-only check-cluster-only \
+-include $(LIB_OBJ:.o=.d) $(DAEMON_OBJ:.o=.d) $(BUILD)/daemon/main.d $(UNIT_BIN:=.d) $(HARNESS_OBJ:.o=.d) $(CLUSTER_BIN:=.d) \
+	$(BUILD)/test/differential/engine.d
+.PHONY: all deps prerequisites check check-unit check-cluster check-system check-differential check-unit-only check-cluster-only \
 	check-system-only asan asan-only asan-tests coverage format lint layers demo bench torture install clean help
 .SECONDARY:
