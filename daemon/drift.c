@@ -121,8 +121,10 @@ static bool is_contested(struct drift *drift, const char *app, const char *key)
 static void judge_drift(struct drift *drift, const char *key, json_t *object)
 {
 	struct daemon *daemon = drift->daemon;
+	cleanup_err struct err ignored = ERR_INIT; /* it is noted again with the next frame */
 	cleanup_free char *app = NULL;
 
+	(void)reconcile_note_done(daemon->site->ledger, key, object, &ignored);
 	if (!reconcile_drifted(daemon->site->ledger, key, object, &app))
 		job_settled(daemon->jobs, key);
 	else if (!is_contested(drift, app, key))

@@ -73,3 +73,12 @@ void apply_say(struct apply_run *run, const struct plan_step *step, enum event_k
 void apply_tell(struct apply_run *run, const struct plan_step *step, const json_t *object,
 		const char *reason, const char *format, ...) __attribute__((format(printf, 5, 6)));
 void apply_tell_all(struct apply_run *run);
+
+/* --- job.c --- */
+
+/* A Job that its TTL took away before anybody saw how it ended: taken as done. */
+bool apply_job_vanished(const struct plan_step *step, const json_t *object);
+/* A Job that was waited for has ended: a success is remembered, a hook's log goes to the journal.
+ * Does nothing with other kinds. */
+int apply_job_ended(struct apply_run *run, const struct plan_step *step, bool well,
+		    struct err *err);

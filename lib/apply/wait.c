@@ -20,6 +20,8 @@ static bool is_established(const json_t *crd)
 
 static enum kube_state judge(const struct plan_step *step, const json_t *object, char **ret_reason)
 {
+	if (apply_job_vanished(step, object))
+		return KUBE_READY;
 	if (!object) {
 		*ret_reason = mem_strdup("it does not exist");
 		return KUBE_WAITING;
@@ -118,7 +120,8 @@ static int go_on(struct apply_run *run, size_t index, const json_t *object, enum
 	return 0;
 }
 
-static int look_at(struct apply_run *run, size_t index, const struct manifest_live *live)
+static int look_at(struct apply_run *run, size_t index, const struct manifest_live *live,
+		   struct err *err)
 {
 	const struct plan_step *step = &run->plan->steps[index];
 	const struct manifest_live_object *found = manifest_live_get(live, step->key);
@@ -126,10 +129,16 @@ static int look_at(struct apply_run *run, size_t index, const struct manifest_li
 	char *reason = NULL;
 	enum kube_state state = judge(step, object, &reason);
 
-	if (state != KUBE_READY)
-		return go_on(run, index, object, state, reason);
+	if (state != KUBE_READY) {
+		int ended = go_on(run, index, object, state, reason);
+		int r = ended > 0 ? apply_job_ended(run, step, false, err) : 0;
+		return r < 0 ? r : ended;
+	}
 	free(reason);
 	run->steps[index].state = STEP_DONE;
+	int r = apply_job_ended(run, step, true, err);
+	if (r < 0)
+		return r;
 	if (step->established)
 		kube_client_rediscover(run->context->client);
 	say_ready(run, index);
@@ -161,8 +170,10 @@ int apply_look(struct apply_run *run, struct err *err)
 	struct deadline deadline = apply_deadline(run);
 	int r = kube_client_get_all(run->context->client, ids, count, &deadline, &live, err);
 	int ended = 0;
-	for (size_t i = 0; r >= 0 && i < count; i++)
-		ended += look_at(run, indexes[i], &live);
+	for (size_t i = 0; r >= 0 && i < count; i++) {
+		r = look_at(run, indexes[i], &live, err);
+		ended += r > 0;
+	}
 	manifest_live_done(&live);
 	return r < 0 ? r : ended;
 }

@@ -32,6 +32,7 @@ const char *event_kind_name(enum event_kind kind)
 		[EVENT_SUSPENDED] = "suspended", [EVENT_RESUMED] = "resumed",
 		[EVENT_STARTED] = "started",	 [EVENT_STOPPED] = "stopped",
 		[EVENT_RELOADED] = "reloaded",	 [EVENT_CONTESTED] = "contested",
+		[EVENT_HOOK] = "hook",
 	};
 
 	return names[kind];

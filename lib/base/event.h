@@ -24,6 +24,7 @@ enum event_kind {
 	EVENT_FAILED,	 /* a step failed */
 	EVENT_WARNING,	 /* a Warning header of the API server ... */
 	EVENT_CONTESTED, /* a field that another manager changes back is left alone */
+	EVENT_HOOK,	 /* a line of a hook's log, and how it ended */
 	EVENT_API_GONE,
 	EVENT_API_BACK,
 	EVENT_SUSPENDED,

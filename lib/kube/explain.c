@@ -4,15 +4,15 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "kube/path.h"
+#include "kube/log.h"
 #include "kube/pod.h"
 #include "kube/private.h"
 #include "kube/ready.h"
 #include "tree/path.h"
 
-#define LOG_TAIL "3"
-#define PODS_MAX 5 /* the newest ones tell */
-#define LOG_MAX	 400
+#define LOG_LINES 3
+#define PODS_MAX  5 /* the newest ones tell */
+#define LOG_MAX	  400
 
 struct question {
 	struct kube_client *client;
@@ -109,22 +109,6 @@ static char *newest_warning(struct question *question, const json_t *object)
 
 /* --- the last words of a container --- */
 
-static char *log_path(const json_t *pod, const char *container, bool previous)
-{
-	struct buf path = BUF_INIT;
-
-	buf_addstr(&path, "/api/v1/namespaces");
-	kube_path_add(&path, text(pod, "metadata.namespace"));
-	kube_path_add(&path, "pods");
-	kube_path_add(&path, text(pod, "metadata.name"));
-	kube_path_add(&path, "log");
-	kube_path_query(&path, "container", container);
-	kube_path_query(&path, "tailLines", LOG_TAIL);
-	if (previous)
-		kube_path_query(&path, "previous", "true");
-	return buf_steal(&path);
-}
-
 /* The lines that say something, "one | two | three"; NULL when there are none. */
 static char *as_one_line(const char *log)
 {
@@ -140,22 +124,10 @@ static char *as_one_line(const char *log)
 static char *last_words(struct question *question, const json_t *pod, const char *container,
 			bool previous)
 {
-	cleanup_free char *path = log_path(pod, container, previous);
-	cleanup_response struct http_response response = {0};
-	cleanup_err struct err ignored = ERR_INIT;
-	const struct http_request request = {
-		.method = "GET",
-		.path = path,
-		.accept = "*/*",
-		.response_limit = 1 << 16,
-		.timeout_ms = 5000,
-	};
+	cleanup_free char *log =
+		kube_log(question->client, pod, container, previous, LOG_LINES, question->deadline);
 
-	if (kube_connection_call(question->client->connection, &request, &response,
-				 question->deadline, &ignored) < 0 ||
-	    response.status != 200)
-		return NULL;
-	return as_one_line(buf_str(&response.body));
+	return log ? as_one_line(log) : NULL;
 }
 
 /* --- pods --- */

@@ -16,8 +16,8 @@
 
 /* The annotation on pod templates that changes with what the pods read. */
 #define MANIFEST_ROLL_ANNOTATION "desired.dev/config-hash"
-/* On a ConfigMap or Secret of the user's own: "true" rolls the pods that use it, as generated ones
- * do; on a workload: "false" never rolls it for that. */
+/* On a ConfigMap or Secret, "false": the pods that use it are not rolled when it changes, because
+ * they read it again by themselves. On a workload, "false": it is never rolled for that. */
 #define MANIFEST_ROLL_WISH "desired.dev/roll"
 
 /* An empty ConfigMap or Secret; ns may be NULL. New reference. */

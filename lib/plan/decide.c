@@ -31,6 +31,11 @@ static void decide_absent(struct plan_run *run, struct plan_step *step)
 
 	step->action = PLAN_CREATE;
 	plan_send(step);
+	if (entry && entry->done && plan_same(entry->hash, step->hash)) {
+		step->action = PLAN_NONE;
+		plan_say(step, mem_strdup("finished and gone; runs again when it changes"));
+		return;
+	}
 	if (entry && entry->replacing) {
 		plan_say(step, mem_strdup("its replace was interrupted after the delete"));
 	} else if (entry && entry->uid && plan_same(entry->hash, step->hash)) {

@@ -5,6 +5,7 @@
  *	Namespace -> all in it
  *	CRD -> its wait for Established -> its custom resources
  *	what workloads read -> workloads -> their waits for health
+ *	hooks `before` -> their waits -> workloads; everything -> hooks `after`
  *	everything -> webhooks and APIServices (their own pods must answer by then)
  *	everything -> deletes: webhooks, custom resources, workloads and others, what they read,
  *CRDs
@@ -16,6 +17,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "manifest/hook.h"
 #include "manifest/scope.h"
 #include "plan/internal.h"
 #include "tree/path.h"
@@ -32,7 +34,9 @@ struct graph {
 	struct map crds;       /* "group/Kind" -> index + 1 of the wait */
 	struct set config;     /* writes of what workloads read */
 	struct set refused;
-	struct set before_late; /* writes and waits but the late ones */
+	struct set hooks; /* what workloads wait for: waits of hooks `before`, refused ones */
+	struct set before_after; /* what hooks `after` wait for */
+	struct set before_late;	 /* writes and waits but the late ones */
 	struct set before_deletes;
 };
 
@@ -76,6 +80,20 @@ static bool deletes_anything(const struct plan *plan)
 	return false;
 }
 
+static enum manifest_hook hook_of(const struct plan_step *step)
+{
+	return step->object ? manifest_hook_of(step->object->body) : MANIFEST_HOOK_NONE;
+}
+
+/* A hook that was not seen to succeed holds back the workloads, also when it ran in an earlier
+ * pass. */
+static bool is_unfinished_hook(const struct plan_run *run, const struct plan_step *step)
+{
+	const struct state_entry *entry = plan_entry_of(run, step->key);
+
+	return hook_of(step) == MANIFEST_HOOK_BEFORE && !(entry && entry->done);
+}
+
 /* A repair of one object waits for nothing: the next drift is to be met at once. A replace is
  * waited for all the same, because its wait tells how long it took. */
 static bool is_awaited(const struct plan_run *run, const struct plan_step *step, bool deletes)
@@ -85,7 +103,7 @@ static bool is_awaited(const struct plan_run *run, const struct plan_step *step,
 	if (run->input->only_key)
 		return step->action == PLAN_REPLACE;
 	/* Deletes come after the whole app is healthy, also what has not changed. */
-	bool all = deletes || run->input->settle;
+	bool all = deletes || run->input->settle || is_unfinished_hook(run, step);
 	return is_write(step) || (all && step->action == PLAN_NONE && !step->why);
 }
 
@@ -130,13 +148,19 @@ static void classify(struct graph *graph, size_t index)
 		cleanup_free char *kind = crd_kind(step);
 		map_put(&graph->crds, kind, (void *)(index + 1));
 	}
-	if (step->action == PLAN_REFUSE)
+	bool refused = step->action == PLAN_REFUSE;
+	if (refused)
 		set_add(&graph->refused, index);
+	if (hook_of(step) == MANIFEST_HOOK_BEFORE && (refused || step->action == PLAN_WAIT))
+		set_add(&graph->hooks, index);
 	if (is_write(step) && plan_kind_is_config(&step->id))
 		set_add(&graph->config, index);
 	if (!is_write(step) && step->action != PLAN_WAIT)
 		return;
 	set_add(&graph->before_deletes, index);
+	if (hook_of(step) == MANIFEST_HOOK_AFTER)
+		return;
+	set_add(&graph->before_after, index);
 	if (!plan_kind_is_late(&step->id))
 		set_add(&graph->before_late, index);
 }
@@ -147,6 +171,8 @@ static void graph_done(struct graph *graph)
 	map_done(&graph->crds);
 	free(graph->config.items);
 	free(graph->refused.items);
+	free(graph->hooks.items);
+	free(graph->before_after.items);
 	free(graph->before_late.items);
 	free(graph->before_deletes.items);
 }
@@ -214,10 +240,15 @@ static void order_write(struct graph *graph, size_t index)
 	if (*step->id.ns)
 		add_found(graph, &graph->namespaces, step->id.ns, index);
 	add_found(graph, &graph->crds, kind, index);
-	if (step->object && reads_config(step)) {
+	if (hook_of(step) == MANIFEST_HOOK_AFTER) {
+		add_edges(graph->plan, &graph->before_after, index);
+		add_refused_config(graph, index);
+	} else if (step->object && reads_config(step)) {
 		add_edges(graph->plan, &graph->config, index);
 		add_refused_config(graph, index);
 	}
+	if (plan_kind_has_pods(&step->id) && !hook_of(step))
+		add_edges(graph->plan, &graph->hooks, index);
 	if (plan_kind_is_late(&step->id))
 		add_edges(graph->plan, &graph->before_late, index);
 }

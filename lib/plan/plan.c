@@ -211,6 +211,11 @@ bool plan_step_writes(const struct plan_step *step)
 	}
 }
 
+bool plan_step_is_job(const struct plan_step *step)
+{
+	return plan_kind_is(&step->id, "batch", "Job");
+}
+
 /* The UIDs are part of it: an approval does not reach objects that are made later under the
  * same names. */
 char *plan_prune_id(const struct plan *plan)

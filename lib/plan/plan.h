@@ -136,6 +136,7 @@ void plan_answer_free(struct plan_answer *answer);
 bool plan_app_gone(const struct plan *plan);
 /* True when a step would write (not NONE, WAIT, KEEP, FORGET, HOLD, REFUSE). */
 bool plan_step_writes(const struct plan_step *step);
+bool plan_step_is_job(const struct plan_step *step);
 /* The id under which the prunes of this plan are approved; NULL when nothing is pruned. */
 char *plan_prune_id(const struct plan *plan);
 /* "create", "patch", "replace", "recreate" (replace of writers), "delete" ... Static. */

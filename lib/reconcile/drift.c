@@ -13,10 +13,27 @@ static bool same(const char *a, const char *b)
 static bool differs(const struct state_entry *entry, const json_t *object)
 {
 	if (!object)
-		return true;
+		return !entry->done;
 	cleanup_free char *owned = manifest_live_owned(object);
 	return !same(tree_path_string(object, "metadata.uid"), entry->uid) ||
 	       !same(owned, entry->owned);
+}
+
+int reconcile_note_done(struct state_ledger *ledger, const char *key, const json_t *object,
+			struct err *err)
+{
+	const char *complete = tree_path_string(object, "status.conditions[type=Complete].status");
+
+	if (strncmp(key, "batch/Job/", strlen("batch/Job/")) != 0 || !same(complete, "True"))
+		return 0;
+	struct state_entry *entry = state_ledger_get(ledger, key);
+	int r = 0;
+	if (entry && !entry->done && same(tree_path_string(object, "metadata.uid"), entry->uid)) {
+		entry->done = true;
+		r = state_ledger_put(ledger, (const struct state_entry *const *)&entry, 1, err);
+	}
+	state_entry_free(entry);
+	return r;
 }
 
 bool reconcile_drifted(struct state_ledger *ledger, const char *key, const json_t *object,

@@ -81,6 +81,11 @@ int reconcile_app(const struct reconcile_world *world, struct reconcile_round *r
 		  struct reconcile_result *ret, struct err *err);
 void reconcile_result_done(struct reconcile_result *result);
 
+/* A watched Job that is complete: the ledger remembers it, so that it is not run again when its TTL
+ * takes it away. Asks nothing; object may be NULL. */
+int reconcile_note_done(struct state_ledger *ledger, const char *key, const json_t *object,
+			struct err *err);
+
 /* A drift event of kube/observe: true when `object` (metadata; NULL: gone) is not what the ledger
  * says we applied, so that a pass over ret_app with only_key is due. Asks nothing. */
 bool reconcile_drifted(struct state_ledger *ledger, const char *key, const json_t *object,

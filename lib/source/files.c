@@ -260,9 +260,6 @@ static void make_one(struct source_build *build, const char *kind, const char *n
 
 	making.body = manifest_generate(kind, name, NULL);
 	fill_body(&making, spec);
-	if (making.from_files)
-		tree_path_set(making.body, "metadata.annotations[\"" MANIFEST_ROLL_WISH "\"]",
-			      json_string("true"));
 	show(&making);
 	if (source_object_add_made(build, making.body, build->app->options->path,
 				   node ? node->line : 0, node ? node->column : 0, &err) < 0)

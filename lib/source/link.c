@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/name.h"
 #include "manifest/generate.h"
+#include "manifest/hook.h"
 #include "manifest/ignore.h"
 #include "manifest/lint.h"
 #include "manifest/pod.h"
@@ -91,7 +92,7 @@ static bool wants_roll(const struct manifest_object *object)
 	const char *wish =
 		tree_path_string(object->body, "metadata.annotations[\"" MANIFEST_ROLL_WISH "\"]");
 
-	return wish && !strcmp(wish, "true") &&
+	return (!wish || strcmp(wish, "false") != 0) &&
 	       (!strcmp(object->id.kind, "ConfigMap") || !strcmp(object->id.kind, "Secret"));
 }
 
@@ -151,8 +152,14 @@ static void link_app(struct source_pass *pass, struct manifest_app *app, const s
 	for (size_t i = 0; i < app->count; i++)
 		if (manifest_pod_template(app->objects[i]->body, NULL))
 			stamp(app, app->objects[i]);
+	/* Hooks last: they bear a stamp of all the others. */
+	for (size_t i = 0; i < app->count; i++)
+		if (!manifest_hook_of(app->objects[i]->body))
+			finish(app, app->objects[i]);
+	manifest_hook_stamp(app);
 	for (size_t i = 0; i < app->count; i++) {
-		finish(app, app->objects[i]);
+		if (manifest_hook_of(app->objects[i]->body))
+			finish(app, app->objects[i]);
 		manifest_lint_object(app->objects[i], app->name, &pass->set->findings);
 	}
 }

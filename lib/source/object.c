@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "base/name.h"
+#include "manifest/hook.h"
 #include "manifest/normalise.h"
 #include "tree/path.h"
 
@@ -59,14 +60,20 @@ static int read_wishes(const struct source_build *build, struct manifest_object 
 	static const char *const redeploy[] = {"auto", "apply", "replace"};
 	static const char *const prune[] = {"auto", "ask", "never"};
 	static const char *const flag[] = {"false", "true"};
+	static const char *const hook[] = {"none", "before", "after"};
 	const struct manifest_options *options = &build->made->options;
-	int redeploy_wish, prune_wish, suspend_wish;
+	int redeploy_wish, prune_wish, suspend_wish, hook_wish;
 
 	int r = choice(object, "redeploy", redeploy, 3, options->redeploy, &redeploy_wish, err);
 	if (r >= 0)
 		r = choice(object, "prune", prune, 3, options->prune, &prune_wish, err);
 	if (r >= 0)
 		r = choice(object, "suspend", flag, 2, 0, &suspend_wish, err);
+	if (r >= 0)
+		r = choice(object, "hook", hook, 3, 0, &hook_wish, err);
+	if (r >= 0 && hook_wish && !manifest_hook_of(object->body))
+		r = err_set(err, ERR_INVALID, "only a Job can be a hook, not a %s",
+			    object->id.kind);
 	if (r < 0)
 		return r;
 	object->redeploy = (enum manifest_redeploy)redeploy_wish;

@@ -75,6 +75,7 @@ json_t *state_entry_to_json(const struct state_entry *entry)
 		state_file_set_text(tree, "prune", prune_names[entry->prune]);
 	set_flag(tree, "keep", entry->keep);
 	set_flag(tree, "kept", entry->kept);
+	set_flag(tree, "done", entry->done);
 	set_flag(tree, "replacing", entry->replacing);
 	return tree;
 }
@@ -109,6 +110,7 @@ struct state_entry *state_entry_from_json(const char *key, const json_t *tree)
 	entry->prune = prune_from_json(tree);
 	entry->keep = json_is_true(json_object_get(tree, "keep"));
 	entry->kept = json_is_true(json_object_get(tree, "kept"));
+	entry->done = json_is_true(json_object_get(tree, "done"));
 	entry->replacing = json_is_true(json_object_get(tree, "replacing"));
 	return entry;
 }

@@ -32,6 +32,7 @@ struct state_entry {
 	enum manifest_prune prune;
 	bool keep;	/* bears data */
 	bool kept;	/* left the files, and that it stays was said */
+	bool done;	/* a Job that was seen complete: not run again while hash is the same */
 	bool replacing; /* a replace stood between delete and create */
 };
 

@@ -351,6 +351,7 @@ static struct state_entry *entry_of(const struct scene *scene, const char *key, 
 	entry->prune = prune_of(tree, "prune");
 	entry->keep = tree_path_true(tree, "keep");
 	entry->replacing = tree_path_true(tree, "replacing");
+	entry->done = tree_path_true(tree, "done");
 	return entry;
 }
 
