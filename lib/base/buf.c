@@ -14,7 +14,8 @@ void buf_reserve(struct buf *buf, size_t more)
 
 void buf_add(struct buf *buf, const void *bytes, size_t length)
 {
-	buf_reserve(buf, length);
+	if (buf->cap - buf->len <= length)
+		buf_reserve(buf, length);
 	if (length)
 		memcpy(buf->data + buf->len, bytes, length);
 	buf->len += length;

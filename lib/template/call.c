@@ -128,7 +128,7 @@ const struct builtin *template_call_find(const struct builtin *table, size_t cou
 					 const char *name)
 {
 	for (size_t i = 0; i < count; i++)
-		if (!strcmp(table[i].name, name))
+		if (*table[i].name == *name && !strcmp(table[i].name, name))
 			return &table[i];
 	return NULL;
 }

@@ -18,7 +18,12 @@ size_t template_dict_hash_text(const char *text, size_t length)
 
 static bool is_key(const struct dict_entry *entry, const struct value *key, size_t hash)
 {
-	return entry->hash == hash && (entry->key == key || value_equal(entry->key, key));
+	if (entry->hash != hash || entry->key == key)
+		return entry->hash == hash;
+	if (key->kind != VALUE_STRING || entry->key->kind != VALUE_STRING)
+		return value_equal(entry->key, key);
+	return key->string.length == entry->key->string.length &&
+	       !memcmp(key->string.text, entry->key->string.text, key->string.length);
 }
 
 static struct dict_entry *find(const struct dict *dict, const struct value *key, size_t hash)
@@ -61,7 +66,10 @@ static void reindex(struct dict *dict)
 
 struct dict_entry *template_dict_find(const struct dict *dict, const struct value *key)
 {
-	return dict->n ? find(dict, key, value_hash(key)) : NULL;
+	if (!dict->n)
+		return NULL;
+	bool hashed = key->kind == VALUE_STRING && key->string.hash;
+	return find(dict, key, hashed ? key->string.hash : value_hash(key));
 }
 
 struct value *template_dict_get(const struct dict *dict, const struct value *key)

@@ -15,7 +15,9 @@
 void template_eval_init(struct eval *eval, const struct template_scope *scope,
 			const struct template_loader *loader, const struct template_limits *limits)
 {
-	*eval = (struct eval){.scope = scope, .loader = loader};
+	memset(eval, 0, offsetof(struct eval, busy));
+	eval->scope = scope;
+	eval->loader = loader;
 	if (limits)
 		eval->limits = *limits;
 	if (!eval->limits.output)
@@ -24,6 +26,7 @@ void template_eval_init(struct eval *eval, const struct template_scope *scope,
 		eval->limits.steps = DEFAULT_STEPS;
 	if (!eval->limits.depth || eval->limits.depth > DEFAULT_DEPTH)
 		eval->limits.depth = DEFAULT_DEPTH;
+	eval->steps = eval->limits.steps;
 }
 
 /* Frames of macros hold values that hold macros: first let go of all values, then of the frames. */
@@ -35,7 +38,8 @@ static void release_frames(struct eval *eval)
 		struct frame *frame = eval->frames;
 		eval->frames = frame->all;
 		free(frame->bindings);
-		free(frame);
+		if (frame != &eval->first)
+			free(frame);
 	}
 }
 
@@ -118,12 +122,8 @@ struct value *template_eval_undefined(struct eval *eval, const struct node *node
 	return value;
 }
 
-bool template_eval_step(struct eval *eval, const struct node *node, uint64_t n)
+bool template_eval_too_long(struct eval *eval, const struct node *node)
 {
-	if (n <= eval->limits.steps - eval->steps) {
-		eval->steps += n;
-		return true;
-	}
 	template_eval_fail_limit(
 		eval, node,
 		"rendering took more than %llu steps (limit 'steps'): does a loop run away?",
@@ -218,25 +218,34 @@ struct value *template_eval_result(struct eval *eval, const struct template *tem
 	return value ? top_up(template, value) : NULL;
 }
 
+/* What a variable gave is kept when it took work, or when it is a copy that may be written to. A
+ * variable of a circle is undefined only for those in the circle. */
+static void remember(struct eval *eval, const struct value *name, const struct value *raw,
+		     struct value *ready)
+{
+	if (ready != raw && !(ready->kind == VALUE_UNDEFINED && eval->busy_count))
+		template_dict_put(&eval->variables, value_keep((struct value *)name),
+				  value_keep(ready));
+}
+
 struct value *template_eval_variable(struct eval *eval, const struct value *name)
 {
-	struct value *known = eval->isolated ? NULL : template_dict_get(&eval->variables, name);
+	struct value *found = NULL;
 
-	if (known || eval->isolated)
-		return known ? value_keep(known) : NULL;
-	if (eval->extra) {
-		struct value *extra = template_dict_get(&eval->extra->dict, name);
-		if (extra)
-			return value_keep(extra);
-	}
-	struct value *raw = eval->scope ? template_scope_raw(eval->scope, name->string.text) : NULL;
+	if (eval->isolated)
+		return NULL;
+	if (eval->variables.n)
+		found = template_dict_get(&eval->variables, name);
+	if (!found && eval->extra)
+		found = template_dict_get(&eval->extra->dict, name);
+	if (found)
+		return value_keep(found);
+	struct value *raw = template_scope_raw(eval->scope, name);
 	if (!raw)
 		return NULL;
 	struct value *ready = template_eval_ready(eval, raw);
-	if (ready && !(ready->kind == VALUE_UNDEFINED && eval->busy_count))
-		template_dict_put(&eval->variables,
-				  value_string(name->string.text, name->string.length),
-				  value_keep(ready));
+	if (ready)
+		remember(eval, name, raw, ready);
 	return ready;
 }
 

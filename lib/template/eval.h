@@ -50,25 +50,37 @@ struct eval {
 	const struct template_scope *scope;
 	const struct template_loader *loader;
 	struct template_limits limits;
-	uint64_t steps;
+	uint64_t steps; /* that are left */
 	int depth;
 	struct value *raised;
 	const struct template *template; /* the one that is being run */
 	struct frame *frame;
 	struct sink *sink;
+	struct frame first;	      /* spares most renderings an allocation */
 	struct frame *frames, *spare; /* all of them; those to use again */
-	struct dict variables;	      /* what the scope's names gave */
+	struct dict variables;	      /* what the scope's names gave that had to be rendered */
 	const struct value *extra;    /* dict of variables above the scope's (lookup('template')) */
 	struct unit *units;
-	const struct lazy *busy[72]; /* variables that are being rendered, outermost first */
-	int busy_count;
 	const struct node *use; /* the name that was asked for last, in template */
 	bool mutates;		/* variables must be copied before use */
 	bool isolated;		/* imported without context: variables are out of sight */
+	int busy_count;
+	const struct lazy *busy[72]; /* variables that are being rendered, outermost first */
 };
 
 /* scope.c: a variable as it was set, not rendered; borrowed, NULL when nobody set it. */
-struct value *template_scope_raw(const struct template_scope *scope, const char *name);
+struct value *template_scope_raw(const struct template_scope *scope, const struct value *name);
+
+/* Raises that there were too many steps; always false. */
+bool template_eval_too_long(struct eval *eval, const struct node *node);
+/* Counts n steps. False when the limit is reached: raised. */
+static inline bool template_eval_step(struct eval *eval, const struct node *node, uint64_t n)
+{
+	if (n > eval->steps)
+		return template_eval_too_long(eval, node);
+	eval->steps -= n;
+	return true;
+}
 
 /* eval.c */
 void template_eval_init(struct eval *eval, const struct template_scope *scope,
@@ -84,8 +96,6 @@ struct value *template_eval_result(struct eval *eval, const struct template *tem
 struct value *template_eval_name(struct eval *eval, const struct node *node, struct value *name);
 /* The same without an error for nothing: NULL when nobody set it. New reference. */
 struct value *template_eval_variable(struct eval *eval, const struct value *name);
-/* Counts n steps. False when the limit is reached: raised. */
-bool template_eval_step(struct eval *eval, const struct node *node, uint64_t n);
 /* Goes one level deeper (include, macro, variable); negative when the limit is reached. */
 int template_eval_enter(struct eval *eval, const struct node *node);
 void template_eval_leave(struct eval *eval);

@@ -10,7 +10,7 @@ struct frame *template_frame_push(struct eval *eval, struct frame *parent)
 	if (frame) {
 		eval->spare = frame->parent;
 	} else {
-		frame = mem_new(struct frame);
+		frame = eval->frames ? mem_new(struct frame) : &eval->first;
 		frame->all = eval->frames;
 		eval->frames = frame;
 	}

@@ -3,44 +3,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/map.h"
 #include "base/mem.h"
 #include "template/eval.h"
 #include "template/lazy.h"
 #include "template/value_yaml.h"
 
-/* One setting of a variable; the newest is the one in force. */
-struct variable {
-	struct value *value;
-	char *file;
+/* That a variable was set here, in force or not any more. */
+struct setting {
+	struct value *name;
+	const char *file; /* of scope->files */
 	int line, column;
-	struct variable *before;
 };
 
 struct template_scope {
 	const struct template_scope *below;
-	struct map variables; /* of struct variable */
+	struct dict variables;	  /* those in force */
+	struct setting *settings; /* in the order of their arrival */
+	size_t n, cap;
+	struct list files;
 };
-
-static void variable_free(void *pointer)
-{
-	struct variable *variable = pointer;
-
-	while (variable) {
-		struct variable *before = variable->before;
-		value_unref(variable->value);
-		free(variable->file);
-		free(variable);
-		variable = before;
-	}
-}
 
 struct template_scope *template_scope_new(const struct template_scope *below)
 {
 	struct template_scope *scope = mem_new(struct template_scope);
 
 	scope->below = below;
-	scope->variables = MAP_INIT(variable_free);
 	return scope;
 }
 
@@ -48,18 +35,34 @@ void template_scope_free(struct template_scope *scope)
 {
 	if (!scope)
 		return;
-	map_done(&scope->variables);
+	template_dict_clear(&scope->variables);
+	for (size_t i = 0; i < scope->n; i++)
+		value_unref(scope->settings[i].name);
+	free(scope->settings);
+	list_done(&scope->files);
 	free(scope);
+}
+
+/* The scope's own copy of a file name: most variables share theirs with the one before. */
+static const char *file_of(struct template_scope *scope, const char *file)
+{
+	struct list *files = &scope->files;
+
+	if (!file)
+		return NULL;
+	if (!files->n || strcmp(files->items[files->n - 1], file) != 0)
+		list_add(files, file);
+	return files->items[files->n - 1];
 }
 
 static void put(struct template_scope *scope, const char *name, struct value *value,
 		const char *file, int line, int column)
 {
-	struct variable *variable = mem_new(struct variable);
+	struct value *key = value_text_of(name);
 
-	*variable = (struct variable){value, mem_strdup(file), line, column,
-				      map_take(&scope->variables, name)};
-	map_put(&scope->variables, name, variable);
+	template_dict_put(&scope->variables, value_keep(key), value);
+	mem_grow(scope->settings, &scope->cap, scope->n + 1);
+	scope->settings[scope->n++] = (struct setting){key, file_of(scope, file), line, column};
 }
 
 int template_scope_add_yaml(struct template_scope *scope, const struct tree_yaml_node *root,
@@ -154,20 +157,13 @@ void template_scope_set(struct template_scope *scope, const char *name, struct v
 	value_unref(value);
 }
 
-static const struct variable *find(const struct template_scope *scope, const char *name)
+struct value *template_scope_raw(const struct template_scope *scope, const struct value *name)
 {
-	const struct variable *variable = NULL;
+	struct value *value = NULL;
 
-	for (; scope && !variable; scope = scope->below)
-		variable = map_get(&scope->variables, name);
-	return variable;
-}
-
-struct value *template_scope_raw(const struct template_scope *scope, const char *name)
-{
-	const struct variable *variable = find(scope, name);
-
-	return variable ? variable->value : NULL;
+	for (; scope && !value; scope = scope->below)
+		value = template_dict_get(&scope->variables, name);
+	return value;
 }
 
 int template_scope_get(const struct template_scope *scope, const char *name,
@@ -177,7 +173,7 @@ int template_scope_get(const struct template_scope *scope, const char *name,
 	cleanup_value struct value *key = value_text_of(name), *value = NULL;
 	int r = 0;
 
-	if (!find(scope, name))
+	if (!template_scope_raw(scope, key))
 		return err_set(err, ERR_NOT_FOUND, "there is no variable '%s'", name);
 	template_eval_init(&eval, scope, loader, NULL);
 	value = template_eval_variable(&eval, key);
@@ -194,9 +190,11 @@ void template_scope_names(const struct template_scope *scope, struct list *ret)
 	if (!scope)
 		return;
 	template_scope_names(scope->below, ret);
-	for (size_t i = 0; i < scope->variables.n; i++)
-		if (!find(scope->below, scope->variables.entries[i].key))
-			list_add(ret, scope->variables.entries[i].key);
+	for (size_t i = 0; i < scope->variables.n; i++) {
+		const struct value *name = scope->variables.entries[i].key;
+		if (!template_scope_raw(scope->below, name))
+			list_add(ret, name->string.text);
+	}
 }
 
 size_t template_scope_origins(const struct template_scope *scope, const char *name,
@@ -205,11 +203,13 @@ size_t template_scope_origins(const struct template_scope *scope, const char *na
 	size_t n = 0;
 
 	for (; scope; scope = scope->below)
-		for (const struct variable *variable = map_get(&scope->variables, name); variable;
-		     variable = variable->before) {
+		for (size_t i = scope->n; i-- > 0;) {
+			const struct setting *setting = &scope->settings[i];
+			if (!value_is_text(setting->name, name))
+				continue;
 			if (n < room)
-				ret[n] = (struct template_origin){variable->file, variable->line,
-								  variable->column};
+				ret[n] = (struct template_origin){setting->file, setting->line,
+								  setting->column};
 			n++;
 		}
 	return n;

@@ -83,15 +83,10 @@ static void release_container(struct value *value, struct waiting *waiting)
 	free(value);
 }
 
-void value_unref(struct value *value)
+static void release(struct value *value)
 {
 	struct waiting waiting = {0};
 
-	if (!value || value->refs < 0)
-		return;
-	assert(value->refs > 0);
-	if (--value->refs > 0)
-		return;
 	if (!is_container(value)) {
 		release_simple(value);
 		return;
@@ -100,6 +95,15 @@ void value_unref(struct value *value)
 	while (waiting.n)
 		release_container(waiting.items[--waiting.n], &waiting);
 	free(waiting.items);
+}
+
+void value_unref(struct value *value)
+{
+	if (!value || value->refs < 0)
+		return;
+	assert(value->refs > 0);
+	if (--value->refs == 0)
+		release(value);
 }
 
 void value_cleanup(struct value **value)
