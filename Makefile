@@ -54,6 +54,9 @@ $(BUILD)/test/unit/%_test: $(BUILD)/test/unit/%_test.o $(HARNESS_OBJ) $(ARCHIVES
 $(BUILD)/test/cluster/%_test: $(BUILD)/test/cluster/%_test.o $(HARNESS_OBJ) $(ARCHIVES)
 	$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs check libssl) $(LDLIBS)
 
+$(BUILD)/test/bench/render: $(BUILD)/test/bench/render.o $(BUILD)/libdesired.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
 $(BUILD)/test/differential/engine: $(BUILD)/test/differential/engine.o $(BUILD)/libdesired.a
 	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
@@ -162,8 +165,11 @@ layers: ## fail when an include points up, or a library is used outside its fold
 demo: prerequisites all ## the main job, narrated, on an embedded real control plane (or KUBECONFIG)
 	@BUILD=$(abspath $(BUILD)) test/cluster/demo
 
-bench: prerequisites all ## time, requests and memory beside kubectl, in one run
+bench: prerequisites all bench-templates ## time, requests and memory beside kubectl, in one run
 	@BUILD=$(abspath $(BUILD)) test/bench/bench
+
+bench-templates: $(BUILD)/test/bench/render ## rendering beside Jinja2 and Ansible, in one run
+	@BUILD=$(abspath $(BUILD)) $$(test/differential/oracles)/venv/bin/python test/bench/templates
 
 torture: prerequisites all ## the long attacks
 	@BUILD=$(abspath $(BUILD)) TORTURE=1 test/run $(BUILD)/torture-results test/cluster/check
@@ -191,7 +197,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 -include $(LIB_OBJ:.o=.d) $(DAEMON_OBJ:.o=.d) $(BUILD)/daemon/main.d $(UNIT_BIN:=.d) $(HARNESS_OBJ:.o=.d) $(CLUSTER_BIN:=.d) \
-	$(BUILD)/test/differential/engine.d
+	$(BUILD)/test/differential/engine.d $(BUILD)/test/bench/render.d
 .PHONY: all deps prerequisites check check-unit check-cluster check-system check-differential check-unit-only check-cluster-only \
-	check-system-only asan asan-only asan-tests coverage format lint layers demo bench torture install clean help
+	check-system-only asan asan-only asan-tests coverage format lint layers demo bench bench-templates torture install clean help
 .SECONDARY:
