@@ -17,6 +17,7 @@
 #include "quiet.h"
 #include "site.h"
 #include "terminal.h"
+#include "tree/path.h"
 
 #define ANSWER_MS   10000
 #define PATIENCE_MS 60000 /* with an API server that is not there yet */
@@ -24,6 +25,7 @@
 
 /* Everything that one apply holds. */
 struct alone {
+	const struct alone_options *asked;
 	const struct options *options;
 	struct site site;
 	struct loaded *loaded;
@@ -97,8 +99,7 @@ static bool wait_signal(const struct alone *alone, int milliseconds)
 
 /* --- steps --- */
 
-static int load(struct alone *alone, void (*found)(const json_t *findings), json_t **ret_findings,
-		struct err *err)
+static int load(struct alone *alone, json_t **ret_findings, struct err *err)
 {
 	const struct options *options = alone->options;
 	int r = loaded_read(
@@ -115,8 +116,8 @@ static int load(struct alone *alone, void (*found)(const json_t *findings), json
 	if (r < 0)
 		return r;
 	*ret_findings = findings_to_json(&alone->loaded->findings);
-	found(*ret_findings);
-	if (!alone->loaded->fatal)
+	alone->asked->found(*ret_findings);
+	if (!alone->loaded->fatal || alone->asked->prepare)
 		return 0;
 	(void)err_set(err, ERR_INVALID, "nothing was done: what all apps share is broken");
 	return err_hint(err, "correct what is named above");
@@ -194,23 +195,52 @@ static void fill_request(const struct options *options, struct pass_request *ret
 	list_copy(&ret->skip_tags, &options->skip_tags);
 }
 
-static int apply(struct alone *alone, json_t **ret_result, struct err *err)
+static int apply(struct alone *alone, const struct pass_request *request, json_t **ret_result,
+		 struct err *err)
 {
-	struct pass_request request;
-
-	alone->progress.emit = tell;
-	alone->quiet = quiet_new(&alone->progress);
 	alone->jobs =
 		job_pool_new(&(struct job_pool_options){.run = run_job, .release = release_job});
-	fill_request(alone->options, &request);
-	int r = begin(alone, &request, err);
-	pass_request_done(&request);
+	int r = begin(alone, request, err);
 	if (r < 0)
 		return r;
 	wait_for_all(alone);
 	job_pool_free(steal(&alone->jobs)); /* every app has reported now */
 	*ret_result = pass_round_result(alone->round);
 	return 0;
+}
+
+/* What is asked for beside an apply of the files; true in "done" when that was all. */
+static int prepare(struct alone *alone, struct pass_request *request, json_t **ret_answer,
+		   struct err *err)
+{
+	cleanup_free char *person = site_person();
+	const struct change change = {
+		.site = &alone->site,
+		.loaded = alone->loaded,
+		.sink = quiet_sink(alone->quiet),
+		.body = alone->asked->body,
+		.who = person,
+	};
+
+	if (!alone->asked->prepare) {
+		fill_request(alone->options, request);
+		return 0;
+	}
+	request->who = mem_printf("%s by %s", alone->options->verb, person);
+	return alone->asked->prepare(&change, request, ret_answer, err);
+}
+
+static int work(struct alone *alone, json_t **ret_answer, json_t **ret_result, struct err *err)
+{
+	struct pass_request request = {0};
+
+	alone->progress.emit = tell;
+	alone->quiet = quiet_new(&alone->progress);
+	int r = prepare(alone, &request, ret_answer, err);
+	if (r >= 0 && !tree_path_true(*ret_answer, "done"))
+		r = apply(alone, &request, ret_result, err);
+	pass_request_done(&request);
+	return r;
 }
 
 static void release(struct alone *alone)
@@ -225,18 +255,22 @@ static void release(struct alone *alone)
 	file_close(&alone->finished);
 }
 
-int alone_apply(const struct options *options, void (*found)(const json_t *findings),
-		json_t **ret_findings, json_t **ret_result, struct err *err)
+int alone_run(const struct alone_options *asked, json_t **ret_findings, json_t **ret_answer,
+	      json_t **ret_result, struct err *err)
 {
-	struct alone alone = {.options = options, .site = SITE_INIT, .signals = -1, .finished = -1};
+	struct alone alone = {.asked = asked,
+			      .options = asked->options,
+			      .site = SITE_INIT,
+			      .signals = -1,
+			      .finished = -1};
 	int r = catch_signals(&alone, err);
 
 	if (r >= 0)
-		r = site_open(options, "desired apply", &alone.site, err);
+		r = site_open(asked->options, asked->purpose, &alone.site, err);
 	if (r >= 0)
-		r = load(&alone, found, ret_findings, err);
+		r = load(&alone, ret_findings, err);
 	if (r >= 0)
-		r = apply(&alone, ret_result, err);
+		r = work(&alone, ret_answer, ret_result, err);
 	release(&alone);
 	return r;
 }

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/name.h"
 #include "base/timespan.h"
+#include "reconcile/rollback.h"
 #include "state/hold.h"
 
 void hold_known_apps(const struct loaded *loaded, struct state_ledger *ledger, struct list *ret)
@@ -27,11 +28,13 @@ static bool means(const char *app, const char *name)
 	return !strncmp(name, app, n) && (name[n] == '\0' || name[n] == '@');
 }
 
-static int check_name(const struct list *known, const char *app, struct err *err)
+int hold_find_apps(const struct list *known, const char *app, struct list *ret, struct err *err)
 {
 	for (size_t i = 0; i < known->n; i++)
 		if (means(app, known->items[i]))
-			return 0;
+			list_add_new(ret, known->items[i]);
+	if (ret->n)
+		return 0;
 	const char *nearest = name_nearest(app, (const char *const *)known->items, known->n);
 	cleanup_free char *all = list_join(known, ", ");
 	(void)err_set(err, ERR_NOT_FOUND, "there is no app '%s'", app);
@@ -50,7 +53,8 @@ int hold_suspend(const struct site *site, const struct list *known, const char *
 		.since = time(NULL),
 		.until = for_ms ? time(NULL) + (for_ms + 999) / 1000 : 0,
 	};
-	int r = check_name(known, app, err);
+	cleanup_list struct list found = LIST_INIT;
+	int r = hold_find_apps(known, app, &found, err);
 
 	if (r >= 0)
 		r = state_hold_take(site->options->state, &hold, err);
@@ -63,12 +67,29 @@ int hold_suspend(const struct site *site, const struct list *known, const char *
 	return 0;
 }
 
-int hold_resume(const struct site *site, const struct list *known, const char *app,
-		struct event_sink *sink, struct err *err)
+/* 1 when any of them was pinned. */
+static int unpin(const struct site *site, const struct list *apps, struct event_sink *sink,
+		 struct err *err)
 {
-	struct state_hold hold;
-	int r = check_name(known, app, err);
+	int found = 0;
 
+	for (size_t i = 0; i < apps->n; i++) {
+		int r = reconcile_unpin(site->ledger, apps->items[i], sink, err);
+		if (r < 0)
+			return r;
+		found |= r;
+	}
+	return found;
+}
+
+int hold_resume(const struct site *site, const struct list *known, const char *app,
+		struct event_sink *sink, bool *ret_unpinned, struct err *err)
+{
+	cleanup_list struct list found = LIST_INIT;
+	struct state_hold hold;
+	int r = hold_find_apps(known, app, &found, err);
+
+	*ret_unpinned = false;
 	if (r >= 0)
 		r = state_hold_drop(site->options->state, app, "suspend", err);
 	if (r > 0)
@@ -77,8 +98,13 @@ int hold_resume(const struct site *site, const struct list *known, const char *a
 	if (r != 0)
 		return r;
 	r = state_hold_find(site->options->state, app, time(NULL), &hold, err);
-	if (r <= 0)
+	if (r < 0)
 		return r;
+	if (r == 0) {
+		r = unpin(site, &found, sink, err);
+		*ret_unpinned = r > 0;
+		return r;
+	}
 	(void)err_set(err, ERR_BUSY, "%s is held by %s as %s", app, hold.owner, hold.app);
 	(void)err_hint(err, "desired resume %s", hold.app);
 	state_hold_done(&hold);

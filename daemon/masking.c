@@ -1,7 +1,5 @@
 #include "masking.h"
 
-#include <jansson.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -22,8 +20,7 @@ static void mask_values(json_t *values)
 	}
 }
 
-/* True when there was a Secret. */
-static bool mask_object(json_t *object)
+bool masking_object(json_t *object)
 {
 	const char *kind = tree_path_string(object, "kind");
 	bool found = kind && !strcmp(kind, "Secret");
@@ -35,7 +32,7 @@ static bool mask_object(json_t *object)
 		mask_values(json_object_get(object, "stringData"));
 	}
 	json_array_foreach (json_object_get(object, "items"), i, item)
-		found |= mask_object(item);
+		found |= masking_object(item);
 	return found;
 }
 
@@ -47,7 +44,7 @@ static bool add_document(const struct tree_yaml_node *root, struct buf *out)
 
 	if (!root || tree_yaml_to_json(root, "", &object, &err) < 0)
 		return false;
-	bool masked = mask_object(object);
+	bool masked = masking_object(object);
 	cleanup_free char *text = tree_yaml_dump(object);
 	buf_printf(out, "%s%s", out->len ? "---\n" : "", text);
 	return masked;

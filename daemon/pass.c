@@ -320,12 +320,17 @@ static struct outcome outcome_of_result(const struct work *work,
 					const struct reconcile_result *result)
 {
 	const struct apply_result *applied = &result->applied;
-	bool there = result->broken || manifest_set_find(work->round->loaded->set, work->app);
+	bool there = result->broken || result->pinned ||
+		     manifest_set_find(work->round->loaded->set, work->app);
 	struct outcome outcome = {
 		.word = there ? "ready" : "gone", .job = JOB_DONE, .changed = result->changed};
 
 	if (result->held) {
 		outcome.word = "suspended";
+	} else if (result->rolled_back && !applied->failed && !applied->unready) {
+		outcome.word = "rolled back";
+		outcome.note = result->rolled_back;
+		outcome.failed = true;
 	} else if (applied->failed) {
 		outcome.word = "failed";
 		outcome.note = applied->first_failure;
@@ -367,6 +372,7 @@ enum job_outcome pass_run(const struct job *job, enum pass_contact *ret_contact)
 				      .force = round->request.force,
 				      .force_replace = round->request.force_replace && !job->tries,
 				      .who = round->request.who,
+				      .fresh = job->tries || work->reported,
 				      .cancel = job->cancel,
 			      },
 			      &result, &err);

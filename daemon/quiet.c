@@ -131,18 +131,6 @@ void quiet_forget(struct quiet *quiet)
 	pthread_mutex_unlock(&quiet->lock);
 }
 
-void quiet_approvals(struct quiet *quiet, struct list *ret)
-{
-	const char *app, *message;
-
-	pthread_mutex_lock(&quiet->lock);
-	map_foreach (&quiet->approvals, app, message) {
-		(void)app;
-		list_add(ret, message);
-	}
-	pthread_mutex_unlock(&quiet->lock);
-}
-
 char *quiet_waiting(struct quiet *quiet, const char *app)
 {
 	pthread_mutex_lock(&quiet->lock);

@@ -8,15 +8,12 @@
 #pragma once
 
 #include "base/event.h"
-#include "base/list.h"
 
 struct quiet;
 
 struct quiet *quiet_new(struct event_sink *behind);
 struct event_sink *quiet_sink(struct quiet *quiet);
 void quiet_forget(struct quiet *quiet);
-/* What was said of deletes that wait for approval, and still do. */
-void quiet_approvals(struct quiet *quiet, struct list *ret);
 /* Why an app is not ready yet, as it was said last; NULL. Caller frees. */
 char *quiet_waiting(struct quiet *quiet, const char *app);
 void quiet_free(struct quiet *quiet);

@@ -7,7 +7,9 @@
  *	GET  /v1/apply/N                                           its lines; the last is the result
  *	POST /v1/suspend  {app, for_ms}
  *	POST /v1/resume   {app}
- *	POST /v1/approve  {ids}
+ *	POST /v1/approve  {ids, all}
+ *	POST /v1/rollback {app, revision}                          as all of change.h: the task's
+ *number
  *
  * What touches the state directory runs on a thread of libuv and answers when it is back.
  */
@@ -17,12 +19,12 @@
 #include "base/mem.h"
 #include "daemon.h"
 #include "hold.h"
+#include "requests.h"
 #include "status.h"
 #include "tree/path.h"
 
 #define VERDICT_MS 10000
 
-#define HTTP_OK		 200
 #define HTTP_ACCEPTED	 202
 #define HTTP_INVALID	 422
 #define HTTP_NOT_FOUND	 404
@@ -45,12 +47,16 @@ static int http_status_of(const struct err *err)
 	}
 }
 
+void requests_fail(struct control_call *call, const struct err *err)
+{
+	control_fail(call, http_status_of(err), err);
+}
+
 /* One call that is answered after work on another thread. */
 struct errand {
 	struct daemon *daemon;
 	struct control_call *call;
 	char *app, *who;
-	struct list ids;
 	int64_t for_ms;
 	size_t files_changed;
 	json_t *answer; /* or */
@@ -77,7 +83,6 @@ static struct errand *new_errand(struct daemon *daemon, struct control_call *cal
 	errand->daemon = daemon;
 	errand->call = call;
 	errand->app = mem_strdup(tree_path_string(body, "app"));
-	add_texts(json_object_get(body, "ids"), &errand->ids);
 	errand->for_ms = tree_path_integer(body, "for_ms", 0);
 	errand->who = mem_strdup(who ? who : control_who(call));
 	errand->files_changed = follow_changed(daemon->follow);
@@ -91,9 +96,9 @@ static void answer_errand(void *context)
 	struct pass_request request = {.app = errand->app, .who = errand->who};
 
 	if (errand->answer)
-		control_answer(errand->call, HTTP_OK, errand->answer);
+		control_answer(errand->call, REQUESTS_OK, errand->answer);
 	else
-		control_fail(errand->call, http_status_of(&errand->err), &errand->err);
+		requests_fail(errand->call, &errand->err);
 	if (errand->compare && !daemon->stopping) {
 		rounds_begin(daemon->rounds, &request, 0);
 		follow_holds(daemon->follow);
@@ -101,7 +106,6 @@ static void answer_errand(void *context)
 	err_done(&errand->err);
 	free(errand->app);
 	free(errand->who);
-	list_done(&errand->ids);
 	free(errand);
 }
 
@@ -126,9 +130,7 @@ static void build_status(void *context)
 	struct errand *errand = context;
 	struct daemon *daemon = errand->daemon;
 	struct loaded *loaded = daemon_loaded(daemon);
-	cleanup_list struct list approvals = LIST_INIT;
 
-	quiet_approvals(daemon->quiet, &approvals);
 	pthread_mutex_lock(&daemon->lock);
 	cleanup_free char *why = daemon->api_gone ? mem_strdup(daemon->api_why) : NULL;
 	cleanup_free char *version = mem_strdup(daemon->cluster.version);
@@ -146,7 +148,6 @@ static void build_status(void *context)
 		.files_changed = errand->files_changed,
 		.cluster = &cluster,
 		.api_why = why,
-		.approvals = &approvals,
 		.contest = daemon->contest,
 		.at_work = at_work,
 		.context = daemon,
@@ -189,9 +190,9 @@ static void on_verdict(void *context, const json_t *verdict, const struct err *e
 	struct waiting *waiting = context;
 
 	if (waiting->call && err)
-		control_fail(waiting->call, http_status_of(err), err);
+		requests_fail(waiting->call, err);
 	else if (waiting->call)
-		control_answer(waiting->call, HTTP_OK, verdict_answer(waiting, verdict));
+		control_answer(waiting->call, REQUESTS_OK, verdict_answer(waiting, verdict));
 	loop_timer_free(waiting->timer);
 	free(waiting);
 }
@@ -251,7 +252,7 @@ static void get_task(struct daemon *daemon, struct control_call *call)
 	control_stream(call, read_task, daemon->tasks, number);
 }
 
-/* --- suspend, resume, approve --- */
+/* --- suspend and resume --- */
 
 static int known_apps(struct errand *errand, struct list *ret)
 {
@@ -295,28 +296,16 @@ static void resume(void *context)
 	struct errand *errand = context;
 	struct daemon *daemon = errand->daemon;
 	cleanup_list struct list known = LIST_INIT;
+	bool unpinned = false;
 
 	int r = known_apps(errand, &known);
 	if (r >= 0)
-		r = hold_resume(daemon->site, &known, errand->app, daemon->sink, &errand->err);
+		r = hold_resume(daemon->site, &known, errand->app, daemon->sink, &unpinned,
+				&errand->err);
 	if (r >= 0)
-		errand->answer = json_pack("{s:i, s:b}", "schema", 1, "was_suspended", r > 0);
+		errand->answer = json_pack("{s:i, s:b, s:b}", "schema", 1, "was_suspended",
+					   r > 0 && !unpinned, "was_pinned", unpinned);
 	errand->compare = r > 0;
-}
-
-static void approve(void *context)
-{
-	struct errand *errand = context;
-	struct state_ledger *ledger = errand->daemon->site->ledger;
-	int r = 0;
-
-	if (!errand->ids.n)
-		r = err_set(&errand->err, ERR_INVALID, "the request names no ids");
-	for (size_t i = 0; r >= 0 && i < errand->ids.n; i++)
-		r = state_ledger_approve(ledger, errand->ids.items[i], &errand->err);
-	if (r >= 0)
-		errand->answer = json_pack("{s:i}", "schema", 1);
-	errand->compare = r >= 0;
 }
 
 static void post_suspend(struct daemon *daemon, struct control_call *call)
@@ -329,11 +318,6 @@ static void post_resume(struct daemon *daemon, struct control_call *call)
 	daemon_work(daemon, resume, answer_errand, new_errand(daemon, call));
 }
 
-static void post_approve(struct daemon *daemon, struct control_call *call)
-{
-	daemon_work(daemon, approve, answer_errand, new_errand(daemon, call));
-}
-
 /* --- which one it is --- */
 
 static const struct route {
@@ -343,7 +327,6 @@ static const struct route {
 	{"GET", "/v1/status", get_status},     {"POST", "/v1/reload", post_reload},
 	{"POST", "/v1/apply", post_apply},     {"GET", "/v1/apply/", get_task},
 	{"POST", "/v1/suspend", post_suspend}, {"POST", "/v1/resume", post_resume},
-	{"POST", "/v1/approve", post_approve},
 };
 
 static bool matches(const struct route *route, const char *path)
@@ -365,6 +348,8 @@ void requests_handle(void *context, struct control_call *call)
 		control_fail(call, HTTP_UNAVAILABLE, &err);
 		return;
 	}
+	if (requests_change(daemon, call))
+		return;
 	for (size_t i = 0; i < sizeof(routes) / sizeof(*routes); i++) {
 		if (!matches(&routes[i], control_path(call)))
 			continue;
@@ -376,6 +361,7 @@ void requests_handle(void *context, struct control_call *call)
 	}
 	(void)err_set(&err, status == HTTP_NOT_FOUND ? ERR_NOT_FOUND : ERR_INVALID,
 		      "%s %s is not served here", control_method(call), control_path(call));
-	(void)err_hint(&err, "GET /v1/status; POST /v1/reload, apply, suspend, resume, approve");
+	(void)err_hint(
+		&err, "GET /v1/status; POST /v1/reload, apply, suspend, resume, approve, rollback");
 	control_fail(call, status, &err);
 }

@@ -58,6 +58,26 @@ static void add_hold(const struct status_input *input, const char *name, json_t 
 	state_hold_done(&hold);
 }
 
+/* "pinned by rollback (root); desired resume ghost@tfe-fr", after what there is to say anyway. */
+static void add_pin(const struct state_app *known, json_t *app)
+{
+	const struct state_pin *pin = known ? &known->pin : NULL;
+	const char *note = json_string_value(json_object_get(app, "note"));
+
+	if (!pin || !pin->revision)
+		return;
+	json_object_set_new(app, "pin",
+			    json_pack("{s:i, s:s*, s:s*, s:s*, s:s*}", "revision", pin->revision,
+				      "by", pin->verb, "who", pin->who, "when", pin->when, "why",
+				      pin->why));
+	cleanup_free char *text =
+		pin->why ? mem_printf("pinned by automatic %s, %s", pin->verb, pin->why)
+			 : mem_printf("pinned by %s (%s)", pin->verb, pin->who);
+	cleanup_free char *all = mem_printf("%s%s%s; desired resume %s", note ? note : "",
+					    note ? "; " : "", text, known->name);
+	set_text(app, "note", all);
+}
+
 /* A job is at it: the last outcome is history. */
 static void add_work(const struct status_input *input, const char *name, json_t *app)
 {
@@ -87,11 +107,12 @@ static json_t *build_app(const struct status_input *input, const char *name)
 	if (files && files->broken) {
 		cleanup_free char *note = broken_note(loaded, name, revision);
 		set_text(app, "note", note);
-	} else if (loaded && !loaded->fatal && !files) {
+	} else if (loaded && !loaded->fatal && !files && !(known && known->pin.revision)) {
 		set_text(app, "note", "left the files");
 	} else if (files && files->options.suspend) {
 		set_text(app, "note", "suspended by its app.yaml");
 	}
+	add_pin(known, app);
 	add_hold(input, name, app);
 	state_app_free(known);
 	return app;
@@ -163,20 +184,36 @@ static json_t *real_path(const char *path)
 	return json_string(real ? real : path);
 }
 
+/* Deletes that wait: for a person, or for something else to be over. */
+static json_t *build_waiting(const struct status_input *input)
+{
+	cleanup_list struct list names = LIST_INIT;
+	json_t *waiting = json_array();
+
+	state_ledger_apps(input->ledger, &names);
+	for (size_t i = 0; i < names.n; i++) {
+		struct state_app *app = state_ledger_app(input->ledger, names.items[i]);
+		if (app && app->pending.why)
+			json_array_append_new(waiting, json_pack("{s:s, s:s, s:s*}", "app",
+								 app->name, "why", app->pending.why,
+								 "approve", app->pending.id));
+		state_app_free(app);
+	}
+	return waiting;
+}
+
 json_t *status_build(const struct status_input *input)
 {
-	json_t *waiting = json_array();
 	char node[256] = "";
 
 	(void)gethostname(node, sizeof(node) - 1);
-	for (size_t i = 0; input->approvals && i < input->approvals->n; i++)
-		json_array_append_new(waiting, json_string(input->approvals->items[i]));
 	json_t *contested = input->contest ? reconcile_contest_list(input->contest) : json_array();
 	return json_pack("{s:i, s:s, s:s, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o}", "schema", 1,
 			 "version", DESIRED_VERSION, "node", node, "dir", real_path(input->dir),
 			 "state", real_path(input->state), "running", input->running, "cluster",
 			 build_cluster(input), "files", build_files(input), "apps",
-			 build_apps(input), "waiting", waiting, "contested", contested);
+			 build_apps(input), "waiting", build_waiting(input), "contested",
+			 contested);
 }
 
 /* --- judging --- */
@@ -367,15 +404,29 @@ static void print_contested(const json_t *contested, struct buf *out)
 	manifest_id_done(&id);
 }
 
+static void print_waiting(const json_t *waiting, struct buf *out)
+{
+	size_t i, to_approve = 0;
+	json_t *item;
+
+	json_array_foreach (waiting, i, item) {
+		const char *id = text_at(item, "approve");
+		buf_printf(out, "WAITING  %s: %s%s%s\n", text_at(item, "app"), text_at(item, "why"),
+			   *id ? "; desired approve " : "", id);
+		to_approve += *id != '\0';
+	}
+	if (to_approve > 1)
+		buf_addstr(out, "         all of them: desired approve --all\n");
+}
+
 void status_print(const json_t *status, time_t now, bool colour, struct buf *out)
 {
 	size_t i;
-	json_t *waiting, *contested;
+	json_t *contested;
 
 	print_head(status, now, out);
 	print_apps(json_object_get(status, "apps"), now, colour, out);
-	json_array_foreach (json_object_get(status, "waiting"), i, waiting)
-		buf_printf(out, "WAITING  %s\n", json_string_value(waiting));
+	print_waiting(json_object_get(status, "waiting"), out);
 	json_array_foreach (json_object_get(status, "contested"), i, contested)
 		print_contested(contested, out);
 }

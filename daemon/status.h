@@ -27,7 +27,6 @@ struct status_input {
 	size_t files_changed;
 	const struct kube_cluster *cluster; /* NULL or empty: not met yet */
 	const char *api_why;		    /* the server does not answer; NULL: it does */
-	const struct list *approvals;	    /* sentences */
 	struct reconcile_contest *contest;
 	/* True while a job of the app runs; *ret_why (may be left NULL) is the caller's. */
 	bool (*at_work)(void *context, const char *app, char **ret_why);

@@ -99,12 +99,14 @@ static int resume_alone(const struct options *options, const char *app, struct e
 {
 	cleanup_site struct site site = SITE_INIT;
 	cleanup_list struct list known = LIST_INIT;
+	bool unpinned = false;
 	int r = site_open(options, "desired resume", &site, err);
 
 	if (r < 0)
 		return r;
-	list_add(&known, app);
-	r = hold_resume(&site, &known, app, terminal_sink(), err);
+	hold_known_apps(NULL, site.ledger, &known);
+	list_add_new(&known, app);
+	r = hold_resume(&site, &known, app, terminal_sink(), &unpinned, err);
 	if (r > 0)
 		fputs("No daemon runs: 'desired apply' puts right what differs\n", stderr);
 	return r;
@@ -117,9 +119,11 @@ static int resume_there(struct remote *remote, const char *app, struct err *err)
 
 	if (r < 0)
 		return r;
-	if (!json_is_true(json_object_get(answer, "was_suspended")))
+	bool unpinned = json_is_true(json_object_get(answer, "was_pinned"));
+	if (!unpinned && !json_is_true(json_object_get(answer, "was_suspended")))
 		return 0;
-	fprintf(stderr, "%s: resumed; what differs from the files is put right now\n", app);
+	fprintf(stderr, "%s: %s; what differs from the files is put right now\n", app,
+		unpinned ? "follows its files again" : "resumed");
 	return 1;
 }
 
@@ -135,7 +139,7 @@ static enum command_exit resume(const struct options *options)
 	else if (r > 0)
 		r = resume_there(remote, app, &err);
 	if (r == 0)
-		fprintf(stderr, "%s was not suspended\n", app);
+		fprintf(stderr, "%s was neither suspended nor pinned\n", app);
 	return r < 0 ? terminal_fail(&err) : COMMAND_FINE;
 }
 
@@ -143,8 +147,10 @@ const struct command verb_resume = {
 	.name = "resume",
 	.run = resume,
 	.arguments = "APP[@INSTANCE]",
-	.summary = "End a suspension",
-	.text = "What differs from the files is put right at once.",
+	.summary = "End a suspension, or the pin of a rollback",
+	.text = "What differs from the files is put right at once. An app that is both suspended "
+		"and\n"
+		"pinned by a rollback or an undo stays pinned: say it twice to end both.",
 	.options = command_no_options,
 	.min = 1,
 	.max = 1,

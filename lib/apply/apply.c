@@ -91,6 +91,7 @@ int apply_record(struct apply_run *run, const struct plan_step *step, const json
 	if (!step->object)
 		return 0; /* a namespace that nothing declares: ours to make, not to own */
 	struct state_entry *entry = state_entry_new(step->object, run->plan->app->name);
+	struct state_entry *before = state_ledger_get(run->context->ledger, step->key);
 	const char *uid =
 		json_string_value(json_object_get(json_object_get(object, "metadata"), "uid"));
 
@@ -101,6 +102,8 @@ int apply_record(struct apply_run *run, const struct plan_step *step, const json
 	free(entry->owned);
 	entry->owned = manifest_live_owned(object);
 	entry->replacing = false;
+	entry->from = before ? steal(&before->from) : NULL;
+	state_entry_free(before);
 	int r = state_ledger_put(run->context->ledger, (const struct state_entry *const *)&entry, 1,
 				 err);
 	state_entry_free(entry);

@@ -29,6 +29,8 @@ enum event_kind {
 	EVENT_API_BACK,
 	EVENT_SUSPENDED,
 	EVENT_RESUMED,
+	EVENT_ROLLED_BACK, /* pinned to an earlier revision, by a person or by itself */
+	EVENT_UNPINNED,	   /* it follows its files again */
 	EVENT_STARTED,
 	EVENT_STOPPED,
 	EVENT_RELOADED, /* the verdict of a reload */

@@ -49,6 +49,7 @@ void manifest_app_unref(struct manifest_app *app)
 	free(app->app);
 	free(app->instance);
 	free(app->hash);
+	free(app->source);
 	free(app);
 }
 

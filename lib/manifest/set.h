@@ -47,7 +47,8 @@ struct manifest_app {
 	struct manifest_options options;
 	struct manifest_object **objects;
 	size_t count;
-	char *hash; /* of all objects and what of the options changes behaviour */
+	char *hash;   /* of all objects and what of the options changes behaviour */
+	char *source; /* digest of the files that it came from; NULL: not known */
 };
 
 struct manifest_set {

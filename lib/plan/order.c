@@ -8,7 +8,7 @@
  *	hooks `before` -> their waits -> workloads; everything -> hooks `after`
  *	everything -> webhooks and APIServices (their own pods must answer by then)
  *	everything -> deletes: webhooks, custom resources, workloads and others, what they read,
- *CRDs
+ *	CRDs and Namespaces
  *
  * A refused step blocks what cannot be right without it: workloads that name it, its namespace, its
  * custom resources. Deletes are held by then (prune.c).
@@ -280,7 +280,7 @@ static int rank_of(const struct manifest_id *id)
 {
 	if (plan_kind_is_late(id))
 		return 0;
-	if (is_crd(id))
+	if (is_crd(id) || plan_kind_is(id, "", "Namespace"))
 		return 4;
 	if (plan_kind_is_config(id))
 		return 3;

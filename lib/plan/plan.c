@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/digest.h"
 #include "base/mem.h"
 #include "plan/internal.h"
 #include "tree/path.h"
@@ -214,25 +213,6 @@ bool plan_step_writes(const struct plan_step *step)
 bool plan_step_is_job(const struct plan_step *step)
 {
 	return plan_kind_is(&step->id, "batch", "Job");
-}
-
-/* The UIDs are part of it: an approval does not reach objects that are made later under the
- * same names. */
-char *plan_prune_id(const struct plan *plan)
-{
-	cleanup_list struct list lines = LIST_INIT;
-
-	for (size_t i = 0; i < plan->count; i++) {
-		const struct plan_step *step = &plan->steps[i];
-		if (step->prune && (step->action == PLAN_DELETE || step->to_approve))
-			list_printf(&lines, "%s %s", step->key, step->uid ? step->uid : "");
-	}
-	if (!lines.n)
-		return NULL;
-	list_sort(&lines);
-	cleanup_free char *text = list_join(&lines, "\n");
-	cleanup_free char *digest = digest_sha256_hex(text, strlen(text));
-	return mem_strndup(digest, 6);
 }
 
 const char *plan_action_name(const struct plan_step *step)

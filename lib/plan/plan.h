@@ -116,12 +116,15 @@ struct plan_input {
 	bool show;		   /* diffs for people: ask a dry run for everything that changes */
 	bool prune_allowed;	   /* every app loaded; the directory is there and not empty */
 	const char *prune_blocked; /* else: why, for the steps ("commento failed to load") */
-	bool approved;		   /* this app's held deletes were approved */
+	bool pinned;		   /* the app is a revision that somebody chose: a rollback */
+	bool purge;		   /* desired purge: what left the files goes, data and all */
 	size_t deletes_elsewhere;  /* prunes that other apps of this pass plan: for the brake */
 	bool apps_elsewhere;	   /* ... of at least one other app */
-	size_t ledger_size;	   /* entries in all: for the brake's 30 % */
-	const char *only_key;	   /* repair one object: steps for this key only; or NULL */
-	bool force_replace;	   /* desired apply --replace */
+	bool insist; /* its deletes waited before, and others beside them were approved: these still
+		      * wait */
+	size_t ledger_size;   /* entries in all: for the brake's 30 % */
+	const char *only_key; /* repair one object: steps for this key only; or NULL */
+	bool force_replace;   /* desired apply --replace */
 	bool settle; /* the app was not ready when it was last seen: wait for all its workloads */
 	const json_t *shared_claims; /* see manifest/coexist.h; may be NULL */
 };
@@ -137,8 +140,6 @@ bool plan_app_gone(const struct plan *plan);
 /* True when a step would write (not NONE, WAIT, KEEP, FORGET, HOLD, REFUSE). */
 bool plan_step_writes(const struct plan_step *step);
 bool plan_step_is_job(const struct plan_step *step);
-/* The id under which the prunes of this plan are approved; NULL when nothing is pruned. */
-char *plan_prune_id(const struct plan *plan);
 /* "create", "patch", "replace", "recreate" (replace of writers), "delete" ... Static. */
 const char *plan_action_name(const struct plan_step *step);
 /* One line about the step without the app: "Deployment default/ghost: spec.replicas 1 -> 0". */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/digest.h"
 #include "base/mem.h"
 #include "plan/internal.h"
 
@@ -43,14 +44,15 @@ static char *kept_because(const struct plan_run *run, const struct state_entry *
 {
 	const char *why;
 
+	if (run->input->purge)
+		return NULL;
 	if (entry->keep || plan_kind_bears_data(&entry->id, run->input->keep_kinds))
 		why = "holds data";
 	else if (wish_of(run, entry) == MANIFEST_PRUNE_NEVER)
 		why = "prune: never";
 	else
 		return NULL;
-	return mem_printf("%s; remove with: kubectl delete %s %s%s%s", why, entry->id.kind,
-			  entry->id.name, *entry->id.ns ? " -n " : "", entry->id.ns);
+	return mem_printf("%s; remove with: desired purge %s", why, entry->app);
 }
 
 /* Why it is not ours to delete, or NULL. An object that was announced and never confirmed (a crash
@@ -112,6 +114,8 @@ static char *brake(const struct plan_run *run, size_t deletes)
 	const struct plan_input *input = run->input;
 	size_t all = deletes + input->deletes_elsewhere;
 
+	if (input->insist)
+		return mem_strdup("others that waited were approved, these were not");
 	if (input->apps_elsewhere)
 		return mem_printf("%zu deletes in more than one app", all);
 	if (all > MANY)
@@ -122,14 +126,18 @@ static char *brake(const struct plan_run *run, size_t deletes)
 	return NULL;
 }
 
-static const char *single_brake(const struct plan_run *run, const struct plan_step *step)
+/* What makes a person look at this one object first; or NULL. */
+static char *single_brake(const struct plan_run *run, const struct plan_step *step)
 {
 	const struct state_entry *entry = plan_entry_of(run, step->key);
 
 	if (wish_of(run, entry) == MANIFEST_PRUNE_ASK)
-		return "prune: ask";
+		return mem_strdup("prune: ask");
 	if (!entry->uid)
-		return "its creation was never confirmed";
+		return mem_strdup("its creation was never confirmed");
+	/* Rolled back to before the object moved here: nobody would have it any more. */
+	if (run->input->pinned && entry->from)
+		return mem_printf("it came here from %s, which has it no more", entry->from);
 	return NULL;
 }
 
@@ -159,31 +167,52 @@ static void wait_for_refused(struct plan_run *run)
 			     mem_printf("%s %s is refused", refused->id.kind, refused->id.name));
 }
 
+/* Deletes that nobody has approved yet. */
+static bool is_unapproved(const struct plan_run *run, const struct plan_step *step)
+{
+	return step->action == PLAN_DELETE && !plan_entry_of(run, step->key)->approved;
+}
+
+/* The UIDs are part of it: an approval does not reach objects that are made later under the
+ * same names. NULL when nothing is to be approved. */
+static char *approval_id(const struct plan *plan)
+{
+	cleanup_list struct list lines = LIST_INIT;
+
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct plan_step *step = &plan->steps[i];
+		if (step->to_approve)
+			list_printf(&lines, "%s %s", step->key, step->uid ? step->uid : "");
+	}
+	if (!lines.n)
+		return NULL;
+	list_sort(&lines);
+	cleanup_free char *text = list_join(&lines, "\n");
+	cleanup_free char *digest = digest_sha256_hex(text, strlen(text));
+	return mem_strndup(digest, 6);
+}
+
 static void put_on_brakes(struct plan_run *run)
 {
 	struct plan *plan = run->plan;
-	bool held = false;
 	size_t deletes = 0;
 
 	for (size_t i = 0; i < plan->count; i++)
-		deletes += plan->steps[i].action == PLAN_DELETE;
-	if (!deletes || run->input->approved)
+		deletes += is_unapproved(run, &plan->steps[i]);
+	if (!deletes || run->input->purge)
 		return;
 	cleanup_free char *all = brake(run, deletes);
 	for (size_t i = 0; i < plan->count; i++) {
 		struct plan_step *step = &plan->steps[i];
-		const char *why = all;
-		if (step->action != PLAN_DELETE)
+		if (!is_unapproved(run, step))
 			continue;
-		if (!why)
-			why = single_brake(run, step);
+		char *why = all ? mem_strdup(all) : single_brake(run, step);
 		if (!why)
 			continue;
-		hold(step, mem_strdup(why));
-		step->to_approve = held = true;
+		hold(step, why);
+		step->to_approve = true;
 	}
-	if (held)
-		plan->approval = plan_prune_id(plan);
+	plan->approval = approval_id(plan);
 }
 
 void plan_prunes(struct plan_run *run)

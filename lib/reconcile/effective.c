@@ -4,29 +4,17 @@
 
 #include "base/mem.h"
 #include "reconcile/internal.h"
+#include "reconcile/rollback.h"
 #include "state/revision.h"
 
-static int in_force(const struct reconcile_round *round, const char *name,
+static int in_force(const struct reconcile_round *round, const char *name, int number,
 		    struct manifest_app **ret, struct err *err)
 {
-	struct state_app *known = state_ledger_app(round->world->ledger, name);
-	int number = known ? known->revision : 0;
-
-	state_app_free(known);
 	if (!number)
 		return err_set(err, ERR_NOT_FOUND,
 			       "%s: its files are broken and no earlier version was in force",
 			       name);
 	return state_revision_load(round->world->state_dir, name, number, ret, err);
-}
-
-/* True when the files cannot tell whether the app is gone. */
-static bool may_be_there(const struct reconcile_round *round, const char *name)
-{
-	cleanup_free char *folder = mem_strndup(name, strcspn(name, "@"));
-
-	return round->set->fatal || round->set->empty ||
-	       list_has(&round->set->broken_folders, folder);
 }
 
 static struct manifest_app *gone(const char *name)
@@ -39,14 +27,57 @@ static struct manifest_app *gone(const char *name)
 	return app;
 }
 
-int reconcile_effective(const struct reconcile_round *round, const char *name,
-			struct manifest_app **ret, bool *ret_broken, struct err *err)
+/* An object that another app has by now stays there. */
+static void leave_moved(const struct reconcile_round *round, struct manifest_app *app)
+{
+	for (size_t i = app->count; i-- > 0;) {
+		const char *owner = map_get(&round->wanted, app->objects[i]->key);
+		if (owner && strcmp(owner, app->name) != 0)
+			manifest_object_free(manifest_app_take(app, i));
+	}
+}
+
+static int pinned(const struct reconcile_round *round, const char *name,
+		  const struct state_pin *pin, struct reconcile_effective *ret, struct err *err)
+{
+	int r = state_revision_load(round->world->state_dir, name, pin->revision, &ret->app, err);
+
+	if (r < 0)
+		return err_hint(err, "'desired resume %s' has it follow its files again", name);
+	leave_moved(round, ret->app);
+	state_pin_copy(&ret->pin, pin);
+	return 0;
+}
+
+static int find(const struct reconcile_round *round, const char *name,
+		const struct state_app *known, struct reconcile_effective *ret, struct err *err)
 {
 	struct manifest_app *app = manifest_set_find(round->set, name);
 
-	*ret_broken = app ? app->broken || round->set->fatal : may_be_there(round, name);
-	if (*ret_broken)
-		return in_force(round, name, ret, err);
-	*ret = app ? manifest_app_ref(app) : gone(name);
+	ret->broken = reconcile_files_broken(round->set, name);
+	if (known && reconcile_pin_holds(&known->pin, app, ret->broken))
+		return pinned(round, name, &known->pin, ret, err);
+	ret->unpinned = known && known->pin.revision;
+	if (ret->broken)
+		return in_force(round, name, known ? known->revision : 0, &ret->app, err);
+	ret->app = app ? manifest_app_ref(app) : gone(name);
 	return 0;
+}
+
+int reconcile_effective(const struct reconcile_round *round, const char *name,
+			struct reconcile_effective *ret, struct err *err)
+{
+	struct state_app *known = state_ledger_app(round->world->ledger, name);
+
+	*ret = (struct reconcile_effective){0};
+	int r = find(round, name, known, ret, err);
+	state_app_free(known);
+	return r;
+}
+
+void reconcile_effective_done(struct reconcile_effective *effective)
+{
+	manifest_app_unref(effective->app);
+	state_pin_done(&effective->pin);
+	*effective = (struct reconcile_effective){0};
 }

@@ -5,6 +5,31 @@
 
 #include "reconcile/reconcile.h"
 
+/* What a pass over an app is made for. */
+struct reconcile_effective {
+	struct manifest_app *app; /* has no objects when it left the files */
+	struct state_pin pin;	  /* its revision is what the pass is made for; 0: not pinned */
+	bool broken;		  /* the files are; what was in force stays */
+	bool unpinned;		  /* it was pinned, and its files changed since */
+};
+
+/* One pass over one app: everything that its functions hand on to each other. */
+struct reconcile_pass {
+	const struct reconcile_world *world;
+	struct reconcile_round *round;
+	const struct reconcile_options *options;
+	struct reconcile_result *result;
+	struct reconcile_effective effective;
+	struct manifest_app *app; /* effective.app */
+	struct map ledger;	  /* its entries */
+	struct manifest_live live;
+	struct map answers;
+	struct plan *plan;
+	struct list wanted_elsewhere;
+	int64_t began;
+	bool again; /* it went back to an earlier version a moment ago */
+};
+
 struct reconcile_round {
 	const struct reconcile_world *world;
 	struct manifest_set *set;
@@ -28,19 +53,44 @@ char *reconcile_prune_blocked(const struct reconcile_round *round);
 
 /* --- effective.c --- */
 
-/* What is to be in force for an app: the loaded set, the revision in force while its files are
- * broken (ret_broken), or an app without objects when it left the files. ERR_NOT_FOUND when the
- * files are broken and nothing was ever in force. */
+/* What is to be in force for an app: the revision that it is pinned to, the loaded set, the
+ * revision in force while its files are broken, or an app without objects when it left the files.
+ * ERR_NOT_FOUND when the files are broken and nothing was ever in force. */
 int reconcile_effective(const struct reconcile_round *round, const char *name,
-			struct manifest_app **ret, bool *ret_broken, struct err *err);
+			struct reconcile_effective *ret, struct err *err);
+void reconcile_effective_done(struct reconcile_effective *effective);
+
+/* --- reconcile.c --- */
+
+/* The entries of the app, and of its keys, from the ledger anew. */
+void reconcile_pass_read_ledger(struct reconcile_pass *pass);
+
+/* --- plans.c --- */
+
+/* Makes pass->plan. */
+int reconcile_pass_plan(struct reconcile_pass *pass, struct err *err);
+
+/* --- pending.c --- */
+
+/* Notes and tells the deletes of the plan that wait; approvals of what is wanted again go. */
+int reconcile_note_pending(struct reconcile_pass *pass, struct err *err);
+/* Approves the entries whose deletes wait when their id was approved beforehand: 1; else 0. */
+int reconcile_take_approval(struct reconcile_pass *pass, struct err *err);
+
+/* --- record.c --- */
+
+/* What came of the pass, into ledger and revisions. 1 when the app went back to an earlier version
+ * by itself: then another pass is due. */
+int reconcile_record(struct reconcile_pass *pass, struct err *err);
 
 /* --- live.c --- */
 
 /* Looks up everything a plan of the app may ask about, into `live`, with as few requests as the
- * round allows: its objects, its ledger entries, its namespaces; or only one key. */
+ * round allows: its objects, its ledger entries, its namespaces; or only one key. `fresh`: without
+ * the round's lists. */
 int reconcile_look(struct reconcile_round *round, const struct manifest_app *app,
-		   const struct map *ledger, const char *only_key, struct cancel *cancel,
-		   struct manifest_live *live, struct err *err);
+		   const struct map *ledger, const char *only_key, bool fresh,
+		   struct cancel *cancel, struct manifest_live *live, struct err *err);
 
 /* --- ask.c --- */
 

@@ -34,6 +34,7 @@ static int announce(const struct reconcile_world *world, const struct plan *plan
 			entry->uid = steal(&known->uid);
 			entry->hash = steal(&known->hash);
 			entry->owned = steal(&known->owned);
+			entry->from = steal(&known->app);
 			state_entry_free(known);
 		}
 		entries[count++] = entry;

@@ -249,14 +249,14 @@ static int take_lists(struct reconcile_round *round, const struct wants *wants,
 }
 
 int reconcile_look(struct reconcile_round *round, const struct manifest_app *app,
-		   const struct map *ledger, const char *only_key, struct cancel *cancel,
-		   struct manifest_live *live, struct err *err)
+		   const struct map *ledger, const char *only_key, bool fresh,
+		   struct cancel *cancel, struct manifest_live *live, struct err *err)
 {
 	struct wants objects = {0}, namespaces = {0};
 	int r = 0;
 
 	collect(&objects, app, ledger, only_key);
-	if (!only_key)
+	if (!only_key && !fresh)
 		r = take_lists(round, &objects, cancel, live, err);
 	if (r >= 0)
 		r = ask_for_the_rest(round, &objects, live, cancel, err);

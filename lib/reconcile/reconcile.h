@@ -1,7 +1,8 @@
 /*
  * reconcile: the picture of design.md section 3, for one app.
  *
- *	effective set (loaded, or the revision in force while the files are broken)
+ *	effective set (loaded; the revision it is pinned to; or, while the files are broken, the one
+ *	in force)
  *	  -> live -> plan (questions, answers, plan) -> inventory grows -> steps -> ledger, revision
  *
  * The caller (a job of the daemon, or a verb) decides when, on which thread, and that an app is
@@ -58,6 +59,7 @@ struct reconcile_options {
 	bool show;	      /* plan only: nothing is written */
 	bool force;	      /* try a refused version again */
 	bool force_replace;   /* replace workloads even when they could roll */
+	bool fresh;	      /* tried before: what the round listed may be older than that */
 	const char *only_key; /* drift: this object only */
 	const char *who;      /* "reload by root" */
 	struct cancel *cancel;
@@ -71,7 +73,9 @@ struct reconcile_result {
 	bool changed;
 	bool held; /* suspended or held: nothing was done */
 	bool waiting_approval;
-	bool broken; /* the files are broken: what was in force was enforced */
+	bool broken;	   /* the files are broken: what was in force was enforced */
+	bool pinned;	   /* the pass was made for a revision that the app is pinned to */
+	char *rolled_back; /* it went back to an earlier version by itself, and why; NULL */
 	int revision;
 };
 

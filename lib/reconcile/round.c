@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "reconcile/internal.h"
+#include "reconcile/rollback.h"
 
 /* Who wants which key: an object that moves from one app to another is never pruned. */
 static void note_wanted(struct reconcile_round *round)
@@ -15,11 +16,17 @@ static void note_wanted(struct reconcile_round *round)
 	}
 }
 
-static bool folder_is_broken(const struct manifest_set *set, const char *app)
+/* What is kept back anyway: its files are broken, or it is pinned to another version than theirs.
+ */
+static bool is_kept(const struct reconcile_round *round, const char *name)
 {
-	cleanup_free char *folder = mem_strndup(app, strcspn(app, "@"));
+	struct state_app *known = state_ledger_app(round->world->ledger, name);
+	bool broken = reconcile_files_broken(round->set, name);
+	bool pinned = known &&
+		      reconcile_pin_holds(&known->pin, manifest_set_find(round->set, name), broken);
 
-	return list_has(&set->broken_folders, folder);
+	state_app_free(known);
+	return broken || pinned;
 }
 
 /* The deletes that this round may plan, app by app: the brake looks at all of them. */
@@ -31,9 +38,8 @@ static void note_prunes(struct reconcile_round *round)
 
 	state_ledger_entries(round->world->ledger, NULL, NULL, &entries);
 	map_foreach (&entries, key, entry) {
-		const struct manifest_app *app = manifest_set_find(round->set, entry->app);
-		if (map_has(&round->wanted, key) || entry->keep || (app && app->broken) ||
-		    folder_is_broken(round->set, entry->app))
+		if (map_has(&round->wanted, key) || entry->keep ||
+		    entry->prune == MANIFEST_PRUNE_NEVER || is_kept(round, entry->app))
 			continue;
 		size_t n = (size_t)map_get(&round->prunes, entry->app);
 		map_put(&round->prunes, entry->app, (void *)(n + 1));

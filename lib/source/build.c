@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/digest.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "manifest/text.h"
@@ -208,6 +209,30 @@ static const struct err *hides_instances(const struct source_pass *pass,
 	return NULL;
 }
 
+/* Of what was read for the app, in path order; what all apps share is not among it. */
+static char *digest_files(const struct source_pass *pass, const struct source_app *app)
+{
+	cleanup_buf struct buf all = BUF_INIT;
+
+	for (size_t i = 0; i < pass->tree->count; i++) {
+		const struct source_file *file = pass->tree->files[i];
+		if (!file->text || !inside(app, file->path))
+			continue;
+		cleanup_free char *digest = digest_sha256_hex(file->text, file->length);
+		buf_printf(&all, "%s %s\n", file->path, digest);
+	}
+	return digest_sha256_hex(buf_str(&all), all.len);
+}
+
+/* The instances are the last that were added. */
+static void note_files(const struct source_pass *pass, const struct source_app *app, size_t first)
+{
+	cleanup_free char *digest = digest_files(pass, app);
+
+	for (size_t i = first; i < pass->set->count; i++)
+		pass->set->apps[i]->source = mem_strdup(digest);
+}
+
 void source_build_app(struct source_pass *pass, const struct source_app *app)
 {
 	const struct err *problem = hides_instances(pass, app);
@@ -226,7 +251,9 @@ void source_build_app(struct source_pass *pass, const struct source_app *app)
 		source_pass_give_up(pass, app->name, &err);
 		return;
 	}
+	size_t first = pass->set->count;
 	for (size_t i = 0; i < instances.count; i++)
 		build_instance(pass, app, root, &instances, i);
+	note_files(pass, app, first);
 	source_instances_done(&instances);
 }

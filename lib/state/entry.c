@@ -38,6 +38,7 @@ struct state_entry *state_entry_copy(const struct state_entry *entry)
 	copy->hash = mem_strdup(entry->hash);
 	copy->owned = mem_strdup(entry->owned);
 	copy->source = mem_strdup(entry->source);
+	copy->from = mem_strdup(entry->from);
 	return copy;
 }
 
@@ -52,6 +53,7 @@ void state_entry_free(struct state_entry *entry)
 	free(entry->hash);
 	free(entry->owned);
 	free(entry->source);
+	free(entry->from);
 	free(entry);
 }
 
@@ -77,6 +79,8 @@ json_t *state_entry_to_json(const struct state_entry *entry)
 	set_flag(tree, "kept", entry->kept);
 	set_flag(tree, "done", entry->done);
 	set_flag(tree, "replacing", entry->replacing);
+	set_flag(tree, "approved", entry->approved);
+	state_file_set_text(tree, "from", entry->from);
 	return tree;
 }
 
@@ -112,59 +116,7 @@ struct state_entry *state_entry_from_json(const char *key, const json_t *tree)
 	entry->kept = json_is_true(json_object_get(tree, "kept"));
 	entry->done = json_is_true(json_object_get(tree, "done"));
 	entry->replacing = json_is_true(json_object_get(tree, "replacing"));
+	entry->approved = json_is_true(json_object_get(tree, "approved"));
+	entry->from = state_file_get_text(tree, "from");
 	return entry;
-}
-
-json_t *state_app_to_json(const struct state_app *app)
-{
-	json_t *tree = json_object();
-
-	json_object_set_new(tree, "revision", json_integer(app->revision));
-	state_file_set_text(tree, "health", app->health);
-	state_file_set_text(tree, "note", app->note);
-	state_file_set_text(tree, "since", app->since);
-	state_file_set_text(tree, "hash", app->hash);
-	state_file_set_text(tree, "refused", app->refused);
-	return tree;
-}
-
-struct state_app *state_app_from_json(const char *name, const json_t *tree)
-{
-	struct state_app *app = mem_new(struct state_app);
-
-	app->name = mem_strdup(name);
-	app->revision = (int)json_integer_value(json_object_get(tree, "revision"));
-	app->health = state_file_get_text(tree, "health");
-	app->note = state_file_get_text(tree, "note");
-	app->since = state_file_get_text(tree, "since");
-	app->hash = state_file_get_text(tree, "hash");
-	app->refused = state_file_get_text(tree, "refused");
-	return app;
-}
-
-struct state_app *state_app_copy(const struct state_app *app)
-{
-	struct state_app *copy = mem_new(struct state_app);
-
-	copy->name = mem_strdup(app->name);
-	copy->revision = app->revision;
-	copy->health = mem_strdup(app->health);
-	copy->note = mem_strdup(app->note);
-	copy->since = mem_strdup(app->since);
-	copy->hash = mem_strdup(app->hash);
-	copy->refused = mem_strdup(app->refused);
-	return copy;
-}
-
-void state_app_free(struct state_app *app)
-{
-	if (!app)
-		return;
-	free(app->name);
-	free(app->health);
-	free(app->note);
-	free(app->since);
-	free(app->hash);
-	free(app->refused);
-	free(app);
 }

@@ -1,7 +1,6 @@
 #include "state/ledger.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,34 +10,19 @@
 #include "base/mem.h"
 #include "state/entry.h"
 #include "state/file.h"
+#include "state/private.h"
 #include "tree/json.h"
 
-/* An entry with the line it makes in the file: a write of the file joins lines and formats only
- * what has changed, so recording one object of thousands stays cheap. */
-struct line {
-	struct state_entry *entry;
-	char *text;
-};
-
-struct state_ledger {
-	pthread_mutex_t lock;
-	char *dir, *path;
-	struct list clusters; /* the one bound to comes last; others may still be looked at */
-	struct list approved;
-	struct map entries; /* key -> struct line */
-	struct map apps;    /* name -> struct state_app */
-};
-
-static void line_free(struct line *line)
+static void line_free(struct state_line *line)
 {
 	state_entry_free(line->entry);
 	free(line->text);
 	free(line);
 }
 
-static struct line *line_new(struct state_entry *entry_stolen)
+struct state_line *state_line_new(struct state_entry *entry_stolen)
 {
-	struct line *line = mem_new(struct line);
+	struct state_line *line = mem_new(struct state_line);
 	json_auto_t *tree = state_entry_to_json(entry_stolen);
 	json_auto_t *key = json_string(entry_stolen->key);
 	cleanup_free char *key_text = tree_json_dump(key);
@@ -73,13 +57,13 @@ static json_t *head_to_json(const struct state_ledger *ledger)
 	return tree;
 }
 
-static int save(const struct state_ledger *ledger, struct err *err)
+int state_ledger_save(const struct state_ledger *ledger, struct err *err)
 {
 	json_auto_t *head = head_to_json(ledger);
 	cleanup_free char *head_text = tree_json_dump(head);
 	cleanup_buf struct buf text = BUF_INIT;
 	const char *key, *end = "\n";
-	const struct line *line;
+	const struct state_line *line;
 
 	buf_add(&text, head_text, strlen(head_text) - 1); /* without its closing brace */
 	buf_addstr(&text, ",\"entries\":{");
@@ -108,7 +92,7 @@ static void take_tree(struct state_ledger *ledger, const json_t *tree)
 	json_object_foreach (json_object_get(tree, "entries"), key, value) {
 		struct state_entry *entry = state_entry_from_json(key, value);
 		if (entry)
-			map_put(&ledger->entries, key, line_new(entry));
+			map_put(&ledger->entries, key, state_line_new(entry));
 	}
 }
 
@@ -152,11 +136,17 @@ void state_ledger_free(struct state_ledger *ledger)
 
 /* --- the cluster --- */
 
+static char *aside_path(const struct state_ledger *ledger, const char *cluster_uid)
+{
+	cleanup_free char *name = mem_printf("ledger-%s.json", cluster_uid);
+
+	return file_join(ledger->dir, name);
+}
+
 /* What another cluster owns stays on disk under its name. */
 static int put_aside(struct state_ledger *ledger, struct err *err)
 {
-	cleanup_free char *name = mem_printf("ledger-%s.json", cluster_of(ledger));
-	cleanup_free char *aside = file_join(ledger->dir, name);
+	cleanup_free char *aside = aside_path(ledger, cluster_of(ledger));
 
 	if (rename(ledger->path, aside) < 0 && errno != ENOENT)
 		return err_errno(err, errno, "%s cannot be moved to %s", ledger->path, aside);
@@ -164,6 +154,23 @@ static int put_aside(struct state_ledger *ledger, struct err *err)
 	map_done(&ledger->apps);
 	list_done(&ledger->approved);
 	return 1;
+}
+
+/* What was put aside when another cluster came: this one is back. */
+static int take_back(struct state_ledger *ledger, const char *cluster_uid, struct err *err)
+{
+	cleanup_free char *aside = aside_path(ledger, cluster_uid);
+	json_auto_t *tree = NULL;
+
+	if (strchr(cluster_uid, '/'))
+		return 0;
+	int r = state_file_read(aside, &tree, err);
+	if (r < 0)
+		return r;
+	err_done(err);
+	if (tree)
+		take_tree(ledger, tree);
+	return 0;
 }
 
 static int bind_to(struct state_ledger *ledger, const char *cluster_uid, struct err *err)
@@ -174,8 +181,11 @@ static int bind_to(struct state_ledger *ledger, const char *cluster_uid, struct 
 		return 0;
 	if (*cluster_of(ledger) && (moved = put_aside(ledger, err)) < 0)
 		return moved;
+	int r = moved ? take_back(ledger, cluster_uid, err) : 0;
+	if (r < 0)
+		return r;
 	list_add(&ledger->clusters, cluster_uid);
-	int r = save(ledger, err);
+	r = state_ledger_save(ledger, err);
 	return r < 0 ? r : moved;
 }
 
@@ -197,7 +207,7 @@ const char *state_ledger_cluster(const struct state_ledger *ledger)
 struct state_entry *state_ledger_get(struct state_ledger *ledger, const char *key)
 {
 	pthread_mutex_lock(&ledger->lock);
-	const struct line *line = map_get(&ledger->entries, key);
+	const struct state_line *line = map_get(&ledger->entries, key);
 	struct state_entry *copy = line ? state_entry_copy(line->entry) : NULL;
 	pthread_mutex_unlock(&ledger->lock);
 	return copy;
@@ -207,7 +217,7 @@ void state_ledger_entries(struct state_ledger *ledger, const char *app, const st
 			  struct map *ret)
 {
 	const char *key;
-	const struct line *line;
+	const struct state_line *line;
 
 	pthread_mutex_lock(&ledger->lock);
 	map_foreach (&ledger->entries, key, line)
@@ -225,7 +235,7 @@ void state_ledger_apps(struct state_ledger *ledger, struct list *ret)
 {
 	struct map names = MAP_INIT(NULL);
 	const char *key;
-	const struct line *line;
+	const struct state_line *line;
 	const void *app;
 
 	pthread_mutex_lock(&ledger->lock);
@@ -246,7 +256,7 @@ static void collect(struct state_ledger *ledger, char *(*text_of)(const struct s
 {
 	struct map texts = MAP_INIT(NULL);
 	const char *key;
-	struct line *line;
+	struct state_line *line;
 
 	pthread_mutex_lock(&ledger->lock);
 	map_foreach (&ledger->entries, key, line) {
@@ -286,8 +296,9 @@ int state_ledger_put(struct state_ledger *ledger, const struct state_entry *cons
 {
 	pthread_mutex_lock(&ledger->lock);
 	for (size_t i = 0; i < count; i++)
-		map_put(&ledger->entries, entries[i]->key, line_new(state_entry_copy(entries[i])));
-	int r = save(ledger, err);
+		map_put(&ledger->entries, entries[i]->key,
+			state_line_new(state_entry_copy(entries[i])));
+	int r = state_ledger_save(ledger, err);
 	pthread_mutex_unlock(&ledger->lock);
 	return r;
 }
@@ -300,63 +311,7 @@ int state_ledger_remove(struct state_ledger *ledger, const struct list *keys, st
 	before = ledger->entries.n;
 	for (size_t i = 0; i < keys->n; i++)
 		map_remove(&ledger->entries, keys->items[i]);
-	int r = before == ledger->entries.n ? 0 : save(ledger, err);
+	int r = before == ledger->entries.n ? 0 : state_ledger_save(ledger, err);
 	pthread_mutex_unlock(&ledger->lock);
 	return r;
-}
-
-/* --- apps --- */
-
-struct state_app *state_ledger_app(struct state_ledger *ledger, const char *name)
-{
-	pthread_mutex_lock(&ledger->lock);
-	const struct state_app *app = map_get(&ledger->apps, name);
-	struct state_app *copy = app ? state_app_copy(app) : NULL;
-	pthread_mutex_unlock(&ledger->lock);
-	return copy;
-}
-
-int state_ledger_put_app(struct state_ledger *ledger, const struct state_app *app, struct err *err)
-{
-	pthread_mutex_lock(&ledger->lock);
-	map_put(&ledger->apps, app->name, state_app_copy(app));
-	int r = save(ledger, err);
-	pthread_mutex_unlock(&ledger->lock);
-	return r;
-}
-
-int state_ledger_remove_app(struct state_ledger *ledger, const char *name, struct err *err)
-{
-	int r = 0;
-
-	pthread_mutex_lock(&ledger->lock);
-	if (map_has(&ledger->apps, name)) {
-		map_remove(&ledger->apps, name);
-		r = save(ledger, err);
-	}
-	pthread_mutex_unlock(&ledger->lock);
-	return r;
-}
-
-/* --- approvals --- */
-
-int state_ledger_approve(struct state_ledger *ledger, const char *id, struct err *err)
-{
-	int r = 0;
-
-	pthread_mutex_lock(&ledger->lock);
-	if (!list_has(&ledger->approved, id)) {
-		list_add(&ledger->approved, id);
-		r = save(ledger, err);
-	}
-	pthread_mutex_unlock(&ledger->lock);
-	return r;
-}
-
-bool state_ledger_approved(struct state_ledger *ledger, const char *id)
-{
-	pthread_mutex_lock(&ledger->lock);
-	bool approved = list_has(&ledger->approved, id);
-	pthread_mutex_unlock(&ledger->lock);
-	return approved;
 }

@@ -2,7 +2,8 @@
  * state/ledger: what we own, written before it is made (write-ahead inventory).
  *
  * One file, STATE/ledger.json, keyed by object key and bound to the cluster's identity: bound to
- * another cluster it is empty (the old one is kept beside it as ledger-<uid>.json). It grows before
+ * another cluster it is empty (the old one is kept beside it as ledger-<uid>.json, until that
+ * cluster comes back). It grows before
  * the first write of a pass and shrinks after a delete was confirmed, so a crash can leave an entry
  * too many, never an object that nobody tracks.
  *
@@ -34,6 +35,25 @@ struct state_entry {
 	bool kept;	/* left the files, and that it stays was said */
 	bool done;	/* a Job that was seen complete: not run again while hash is the same */
 	bool replacing; /* a replace stood between delete and create */
+	bool approved;	/* its delete was approved */
+	char *from;	/* the app that had it before this one; NULL */
+};
+
+/* What keeps an app at one of its revisions although the files say something else. */
+struct state_pin {
+	int revision; /* 0: not pinned */
+	char *hash;   /* of the set that the files gave then ("" for none): another one ends it */
+	char *verb;   /* "rollback", "undo" */
+	char *who, *when;
+	char *why; /* "revision 15 was not ready: ..."; NULL: somebody wanted it so */
+};
+
+/* Deletes that wait. */
+struct state_pending {
+	char *why; /* NULL: none do */
+	char *id;  /* for `desired approve`; NULL: they wait for something else to be over */
+	struct list keys;
+	bool insist; /* others that waited beside them were approved, and these were not */
 };
 
 struct state_app {
@@ -45,6 +65,8 @@ struct state_app {
 	char *since;   /* RFC 3339 */
 	char *hash;    /* of the app as applied last */
 	char *refused; /* hash that is not tried again; or NULL */
+	struct state_pin pin;
+	struct state_pending pending;
 };
 
 /* Opens (creating STATE 0700) and reads; a damaged file is moved aside with a warning in err (r =
@@ -52,7 +74,8 @@ struct state_app {
 int state_ledger_open(const char *state_dir, struct state_ledger **ret, struct err *err);
 void state_ledger_free(struct state_ledger *ledger);
 
-/* Binds to the cluster with that UID. Returns 1 when another cluster's ledger was put aside. */
+/* Binds to the cluster with that UID. Returns 1 when another cluster's ledger was put aside; what
+ * was put aside of this one is taken up again. */
 int state_ledger_bind(struct state_ledger *ledger, const char *cluster_uid, struct err *err);
 const char *state_ledger_cluster(const struct state_ledger *ledger); /* "" before the first bind */
 
@@ -76,14 +99,34 @@ int state_ledger_remove(struct state_ledger *ledger, const struct list *keys, st
 
 struct state_app *state_ledger_app(struct state_ledger *ledger,
 				   const char *name); /* copy or NULL */
+/* Everything but pin and pending, which are left as they are. */
 int state_ledger_put_app(struct state_ledger *ledger, const struct state_app *app, struct err *err);
 int state_ledger_remove_app(struct state_ledger *ledger, const char *name, struct err *err);
 
-/* Approvals: an id for a set of deletes (first 4 to 8 hex digits of the digest of their keys). */
+/* Pins an app (NULL: unpins it), making it known when it was not. Returns 1 when that changed
+ * anything. */
+int state_ledger_pin(struct state_ledger *ledger, const char *name, const struct state_pin *pin,
+		     struct err *err);
+
+/* Notes which deletes of an app wait; NULL: none any more. */
+int state_ledger_pend(struct state_ledger *ledger, const char *name,
+		      const struct state_pending *pending, struct err *err);
+/* The ids of all deletes that wait for approval, in the order of the apps' names. */
+void state_ledger_pending(struct state_ledger *ledger, struct list *ret);
+
+/* Approves the deletes that wait under an id, object by object, so that what is left of them when
+ * some were done needs no second approval. 1, or 0 when none wait under it: then the id is
+ * remembered for a plan that comes to it. */
 int state_ledger_approve(struct state_ledger *ledger, const char *id, struct err *err);
-bool state_ledger_approved(struct state_ledger *ledger, const char *id);
+/* Approves these entries when the id was remembered: 1, and it is forgotten; else 0. */
+int state_ledger_take_approval(struct state_ledger *ledger, const char *id, const struct list *keys,
+			       struct err *err);
 
 struct state_entry *state_entry_new(const struct manifest_object *object, const char *app);
 struct state_entry *state_entry_copy(const struct state_entry *entry);
 void state_entry_free(struct state_entry *entry);
 void state_app_free(struct state_app *app);
+void state_pin_copy(struct state_pin *to, const struct state_pin *from);
+void state_pin_done(struct state_pin *pin);
+void state_pending_copy(struct state_pending *to, const struct state_pending *from);
+void state_pending_done(struct state_pending *pending);

@@ -67,6 +67,22 @@ static int numbers(const char *state_dir, const char *app, int **ret, size_t *re
 	return 0;
 }
 
+int state_revision_apps(const char *state_dir, struct list *ret, struct err *err)
+{
+	cleanup_free char *folder = file_join(state_dir, "revisions");
+	DIR *dir = opendir(folder);
+
+	if (!dir && errno != ENOENT)
+		return err_errno(err, errno, "%s", folder);
+	for (struct dirent *item; dir && (item = readdir(dir));)
+		if (item->d_name[0] != '.')
+			list_add(ret, item->d_name);
+	if (dir)
+		closedir(dir);
+	list_sort(ret);
+	return 0;
+}
+
 static void revision_of(const json_t *tree, const char *app, int number, struct state_revision *ret)
 {
 	*ret = (struct state_revision){
@@ -76,6 +92,7 @@ static void revision_of(const json_t *tree, const char *app, int number, struct 
 		.when = state_file_get_text(tree, "when"),
 		.who = state_file_get_text(tree, "who"),
 		.git = state_file_get_text(tree, "git"),
+		.source = state_file_get_text(tree, "source"),
 		.healthy = json_is_true(json_object_get(tree, "healthy")),
 	};
 }
@@ -87,6 +104,7 @@ void state_revision_done(struct state_revision *revision)
 	free(revision->when);
 	free(revision->who);
 	free(revision->git);
+	free(revision->source);
 	*revision = (struct state_revision){0};
 }
 
@@ -144,6 +162,7 @@ static int write_revision(const char *state_dir, const struct manifest_app *app,
 	state_file_set_text(tree, "when", revision->when);
 	state_file_set_text(tree, "who", revision->who);
 	state_file_set_text(tree, "git", revision->git);
+	state_file_set_text(tree, "source", app->source);
 	json_object_set_new(tree, "healthy", json_false());
 	json_object_set_new(tree, "set", manifest_app_to_json(app));
 	return state_file_write(path, tree, err);
@@ -241,4 +260,56 @@ int state_revision_load(const char *state_dir, const char *app, int number,
 		return r;
 	r = manifest_app_from_json(json_object_get(tree, "set"), ret, err);
 	return r < 0 ? err_wrap(err, "revision %d of %s", number, app) : 0;
+}
+
+/* --- finding one --- */
+
+int state_revision_find_healthy(const char *state_dir, const char *app, const char *hash,
+				int *ret_number, struct err *err)
+{
+	struct state_revision *list;
+	size_t count;
+	int r = state_revision_list(state_dir, app, &list, &count, err);
+
+	if (r < 0)
+		return r;
+	*ret_number = 0;
+	for (size_t i = 0; i < count; i++)
+		if (list[i].healthy && list[i].hash && (!hash || strcmp(list[i].hash, hash) != 0))
+			*ret_number = list[i].number;
+	revisions_free(list, count);
+	return 0;
+}
+
+static int no_such(const struct state_revision *list, size_t count, const char *app, int number,
+		   struct err *err)
+{
+	cleanup_list struct list known = LIST_INIT;
+
+	for (size_t i = 0; i < count; i++)
+		list_printf(&known, "%d", list[i].number);
+	cleanup_free char *numbers_text = list_join(&known, ", ");
+	(void)err_set(err, ERR_NOT_FOUND, "%s has no revision %d", app, number);
+	return err_hint(err, "%s%s", known.n ? "there are: " : "there are none yet", numbers_text);
+}
+
+int state_revision_find(const char *state_dir, const char *app, int number,
+			struct state_revision *ret, struct err *err)
+{
+	struct state_revision *list;
+	size_t count, found;
+	int r = state_revision_list(state_dir, app, &list, &count, err);
+
+	if (r < 0)
+		return r;
+	for (found = 0; found < count && list[found].number != number;)
+		found++;
+	if (found < count) {
+		*ret = list[found];
+		list[found] = (struct state_revision){0};
+	} else {
+		r = no_such(list, count, app, number, err);
+	}
+	revisions_free(list, count);
+	return r;
 }

@@ -169,7 +169,7 @@ START_TEST(test_command__suspend_and_resume_work_without_a_daemon)
 	prints("resume blog --dir $DIR/files --state $DIR/s --runtime $DIR/run", 0,
 	       "blog: resumed");
 	prints("resume blog --dir $DIR/files --state $DIR/s --runtime $DIR/run", 0,
-	       "blog was not suspended");
+	       "blog was neither suspended nor pinned");
 }
 END_TEST
 

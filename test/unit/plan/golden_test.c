@@ -352,6 +352,8 @@ static struct state_entry *entry_of(const struct scene *scene, const char *key, 
 	entry->keep = tree_path_true(tree, "keep");
 	entry->replacing = tree_path_true(tree, "replacing");
 	entry->done = tree_path_true(tree, "done");
+	entry->approved = tree_path_true(tree, "approved");
+	entry->from = mem_strdup(text_of(tree, "from", NULL));
 	return entry;
 }
 
@@ -558,7 +560,9 @@ START_TEST(test_plan__golden)
 		.show = tree_path_true(options, "show"),
 		.prune_allowed = !json_object_get(options, "pruneBlocked"),
 		.prune_blocked = text_of(options, "pruneBlocked", NULL),
-		.approved = tree_path_true(options, "approved"),
+		.insist = tree_path_true(options, "insist"),
+		.pinned = tree_path_true(options, "pinned"),
+		.purge = tree_path_true(options, "purge"),
 		.deletes_elsewhere = (size_t)tree_path_integer(options, "deletesElsewhere", 0),
 		.apps_elsewhere = tree_path_integer(options, "deletesElsewhere", 0) > 0,
 		.ledger_size = (size_t)tree_path_integer(options, "ledgerSize", 100),

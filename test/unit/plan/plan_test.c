@@ -157,7 +157,18 @@ START_TEST(test_plan__an_answer_of_a_failed_apply_makes_a_replace)
 }
 END_TEST
 
-/* "the deletes of now", whatever is created later under the same name. */
+static void make_them_ask(struct scene *scene)
+{
+	const char *key;
+	struct state_entry *entry;
+
+	map_foreach (&scene->ledger, key, entry) {
+		(void)key;
+		entry->prune = MANIFEST_PRUNE_ASK;
+	}
+}
+
+/* The id of deletes that ask, whatever is created later under the same name. */
 static char *prune_id(const char *first_uid, const char *second_name)
 {
 	struct scene scene;
@@ -170,8 +181,9 @@ static char *prune_id(const char *first_uid, const char *second_name)
 		put(&scene, object, body_of("ConfigMap", second_name, "x"), "u9");
 	}
 	forget_files(&scene);
+	make_them_ask(&scene);
 	make(&scene);
-	char *id = plan_prune_id(scene.plan);
+	char *id = mem_strdup(scene.plan->approval);
 	scene_done(&scene);
 	return id;
 }
@@ -194,7 +206,7 @@ START_TEST(test_plan__nothing_pruned_needs_no_id)
 
 	scene_init(&scene);
 	make(&scene);
-	ck_assert_ptr_null(plan_prune_id(scene.plan));
+	ck_assert_ptr_null(scene.plan->approval);
 	ck_assert(plan_app_gone(scene.plan));
 	scene_done(&scene);
 }

@@ -130,6 +130,8 @@ static void remember(struct world *world, const char *key, const struct manifest
 			mem_strdup(live && live->owned && one_in(world, 2) ? live->owned : "o");
 	entry->prune = (enum manifest_prune)(one_in(world, 3) ? rand_r(&world->seed) % 3 : 0);
 	entry->replacing = one_in(world, 10);
+	entry->approved = one_in(world, 2);
+	entry->from = one_in(world, 4) ? mem_strdup("other") : NULL;
 	entry->keep = manifest_kind_bears_data(id->group, id->kind);
 	map_put(&world->ledger, key, entry);
 }
@@ -179,7 +181,7 @@ static void world_init(struct world *world, unsigned int seed)
 		.wanted_elsewhere = &world->elsewhere,
 		.show = one_in(world, 2),
 		.prune_allowed = !one_in(world, 4),
-		.approved = one_in(world, 2),
+		.pinned = one_in(world, 4),
 		.apps_elsewhere = one_in(world, 4),
 		.ledger_size = 100,
 		.only_key = world->only_key,
@@ -268,15 +270,16 @@ static void check_delete(const struct world *world, const struct plan_step *step
 	if (entry->uid)
 		ck_assert_str_eq(entry->uid, uid);
 	else
-		ck_assert(world->input.approved && live->owned);
+		ck_assert(entry->approved && live->owned);
 	ck_assert_ptr_nonnull(tree_path_get(live->body, "metadata.labels"));
 	ck_assert_ptr_null(manifest_app_find(world->app, step->key));
 	ck_assert(!list_has(&world->elsewhere, step->key));
 	ck_assert(world->input.prune_allowed && !world->app->broken);
 	ck_assert(!manifest_kind_bears_data(step->id.group, step->id.kind));
 	ck_assert_int_ne(entry->prune, MANIFEST_PRUNE_NEVER);
-	ck_assert(world->input.approved || entry->prune != MANIFEST_PRUNE_ASK);
-	ck_assert(world->input.approved || !world->input.apps_elsewhere);
+	ck_assert(entry->approved || entry->prune != MANIFEST_PRUNE_ASK);
+	ck_assert(entry->approved || !world->input.apps_elsewhere);
+	ck_assert(entry->approved || !world->input.pinned || !entry->from);
 }
 
 static void check_write(const struct world *world, const struct plan_step *step)

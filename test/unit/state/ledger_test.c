@@ -64,7 +64,8 @@ START_TEST(test_state_ledger__everything_survives_a_restart)
 	entry->owned = mem_strdup("o1");
 	entry->source = mem_strdup("ghost/deployment \"1\".yml.j2");
 	entry->prune = MANIFEST_PRUNE_ASK;
-	entry->keep = entry->kept = entry->replacing = true;
+	entry->keep = entry->kept = entry->replacing = entry->approved = true;
+	entry->from = mem_strdup("blog");
 	must(state_ledger_bind(ledger, "cluster-1", &err), &err);
 	must(state_ledger_put(ledger, (const struct state_entry *const *)&entry, 1, &err), &err);
 	must(state_ledger_approve(ledger, "4f2c", &err), &err);
@@ -83,10 +84,13 @@ START_TEST(test_state_ledger__everything_survives_a_restart)
 	ck_assert_str_eq(entry->owned, "o1");
 	ck_assert_str_eq(entry->source, "ghost/deployment \"1\".yml.j2");
 	ck_assert_int_eq(entry->prune, MANIFEST_PRUNE_ASK);
-	ck_assert(entry->keep && entry->kept && entry->replacing);
+	ck_assert(entry->keep && entry->kept && entry->replacing && entry->approved);
+	ck_assert_str_eq(entry->from, "blog");
 	ck_assert_str_eq(state_ledger_cluster(ledger), "cluster-1");
-	ck_assert(state_ledger_approved(ledger, "4f2c"));
-	ck_assert(!state_ledger_approved(ledger, "4f2d"));
+	const struct list keys = {.items = (char *[]){entry->key}, .n = 1};
+	ck_assert_int_eq(state_ledger_take_approval(ledger, "4f2d", &keys, &err), 0);
+	ck_assert_int_eq(state_ledger_take_approval(ledger, "4f2c", &keys, &err), 1);
+	ck_assert_int_eq(state_ledger_take_approval(ledger, "4f2c", &keys, &err), 0);
 	state_entry_free(entry);
 	state_ledger_free(ledger);
 }
@@ -119,6 +123,115 @@ START_TEST(test_state_ledger__an_app_survives_a_restart)
 	state_app_free(read);
 	must(state_ledger_remove_app(ledger, "ghost@tfe-fr", &err), &err);
 	ck_assert_ptr_null(state_ledger_app(ledger, "ghost@tfe-fr"));
+	state_ledger_free(ledger);
+}
+END_TEST
+
+START_TEST(test_state_ledger__a_pin_survives_everything_but_its_end)
+{
+	cleanup_free char *dir = temp_dir();
+	cleanup_err struct err err = ERR_INIT;
+	struct state_ledger *ledger = open_ledger(dir);
+	const struct state_pin pin = {.revision = 14,
+				      .hash = (char *)"h",
+				      .verb = (char *)"rollback",
+				      .who = (char *)"root",
+				      .when = (char *)"2026-11-22T09:12:00Z",
+				      .why = (char *)"revision 15 was not ready"};
+	const struct state_app app = {.name = (char *)"ghost", .revision = 15};
+
+	ck_assert_int_eq(state_ledger_pin(ledger, "ghost", NULL, &err), 0);
+	ck_assert_int_eq(state_ledger_pin(ledger, "ghost", &pin, &err), 1);
+	must(state_ledger_put_app(ledger, &app, &err), &err);
+	state_ledger_free(ledger);
+	ledger = open_ledger(dir);
+	struct state_app *read = state_ledger_app(ledger, "ghost");
+	ck_assert_int_eq(read->revision, 15);
+	ck_assert_int_eq(read->pin.revision, 14);
+	ck_assert_str_eq(read->pin.hash, "h");
+	ck_assert_str_eq(read->pin.verb, "rollback");
+	ck_assert_str_eq(read->pin.who, "root");
+	ck_assert_str_eq(read->pin.when, "2026-11-22T09:12:00Z");
+	ck_assert_str_eq(read->pin.why, "revision 15 was not ready");
+	state_app_free(read);
+	ck_assert_int_eq(state_ledger_pin(ledger, "ghost", NULL, &err), 1);
+	ck_assert_int_eq(state_ledger_pin(ledger, "ghost", NULL, &err), 0);
+	read = state_ledger_app(ledger, "ghost");
+	ck_assert_int_eq(read->pin.revision, 0);
+	state_app_free(read);
+	state_ledger_free(ledger);
+}
+END_TEST
+
+static void pend(struct state_ledger *ledger, const char *app, const char *id, const char *key)
+{
+	cleanup_err struct err err = ERR_INIT;
+	const struct state_pending pending = {
+		.id = (char *)id,
+		.why = (char *)"2 deletes in more than one app",
+		.keys = {.items = (char *[]){(char *)key}, .n = 1},
+	};
+
+	put(ledger, key, app, "u");
+	must(state_ledger_pend(ledger, app, &pending, &err), &err);
+}
+
+static bool is_approved(struct state_ledger *ledger, const char *key)
+{
+	struct state_entry *entry = state_ledger_get(ledger, key);
+	bool approved = entry->approved;
+
+	state_entry_free(entry);
+	return approved;
+}
+
+START_TEST(test_state_ledger__an_approval_reaches_what_waited_and_nothing_else)
+{
+	cleanup_free char *dir = temp_dir();
+	cleanup_err struct err err = ERR_INIT;
+	cleanup_list struct list ids = LIST_INIT;
+	struct state_ledger *ledger = open_ledger(dir);
+
+	pend(ledger, "one", "aaaaaa", "core/ConfigMap/default/a");
+	pend(ledger, "two", "bbbbbb", "core/ConfigMap/default/b");
+	put(ledger, "core/ConfigMap/default/c", "one", "u");
+	state_ledger_pending(ledger, &ids);
+	cleanup_free char *waiting = list_join(&ids, " ");
+	ck_assert_str_eq(waiting, "aaaaaa bbbbbb");
+	ck_assert_int_eq(state_ledger_approve(ledger, "aaaaaa", &err), 1);
+	ck_assert(is_approved(ledger, "core/ConfigMap/default/a"));
+	ck_assert(!is_approved(ledger, "core/ConfigMap/default/b"));
+	ck_assert(!is_approved(ledger, "core/ConfigMap/default/c"));
+
+	struct state_app *one = state_ledger_app(ledger, "one"),
+			 *two = state_ledger_app(ledger, "two");
+	ck_assert_ptr_null(one->pending.id);
+	ck_assert(two->pending.insist);
+	state_app_free(one);
+	state_app_free(two);
+	ck_assert_int_eq(state_ledger_approve(ledger, "aaaaaa", &err), 0);
+	state_ledger_free(ledger);
+}
+END_TEST
+
+START_TEST(test_state_ledger__what_waits_survives_a_restart)
+{
+	cleanup_free char *dir = temp_dir();
+	cleanup_err struct err err = ERR_INIT;
+	struct state_ledger *ledger = open_ledger(dir);
+
+	pend(ledger, "one", "aaaaaa", "core/ConfigMap/default/a");
+	state_ledger_free(ledger);
+	ledger = open_ledger(dir);
+	struct state_app *app = state_ledger_app(ledger, "one");
+	ck_assert_str_eq(app->pending.id, "aaaaaa");
+	ck_assert_str_eq(app->pending.why, "2 deletes in more than one app");
+	ck_assert_str_eq(app->pending.keys.items[0], "core/ConfigMap/default/a");
+	state_app_free(app);
+	must(state_ledger_pend(ledger, "one", NULL, &err), &err);
+	app = state_ledger_app(ledger, "one");
+	ck_assert_ptr_null(app->pending.id);
+	state_app_free(app);
 	state_ledger_free(ledger);
 }
 END_TEST
@@ -203,7 +316,7 @@ START_TEST(test_state_ledger__another_cluster_starts_empty_and_the_old_one_is_ke
 	ck_assert_uint_eq(count(ledger, NULL), 1);
 	ck_assert_int_eq(state_ledger_bind(ledger, "two", &err), 1);
 	ck_assert_uint_eq(count(ledger, NULL), 0);
-	ck_assert(!state_ledger_approved(ledger, "4f2c"));
+	ck_assert_int_eq(state_ledger_take_approval(ledger, "4f2c", &LIST_INIT, &err), 0);
 	ck_assert_str_eq(state_ledger_cluster(ledger), "two");
 	cleanup_free char *old = temp_read(dir, "ledger-one.json");
 	ck_assert_ptr_nonnull(strstr(old, "core/ConfigMap/default/a"));
@@ -212,6 +325,14 @@ START_TEST(test_state_ledger__another_cluster_starts_empty_and_the_old_one_is_ke
 	ledger = open_ledger(dir);
 	ck_assert_str_eq(state_ledger_cluster(ledger), "two");
 	ck_assert_uint_eq(count(ledger, NULL), 0);
+	put(ledger, "core/ConfigMap/default/b", "app", "u");
+	ck_assert_int_eq(state_ledger_bind(ledger, "one", &err), 1);
+	ck_assert_uint_eq(count(ledger, NULL), 1);
+	struct state_entry *entry = state_ledger_get(ledger, "core/ConfigMap/default/a");
+	ck_assert_ptr_nonnull(entry);
+	state_entry_free(entry);
+	ck_assert_int_eq(state_ledger_bind(ledger, "two", &err), 1);
+	ck_assert_uint_eq(count(ledger, NULL), 1);
 	state_ledger_free(ledger);
 }
 END_TEST
@@ -380,6 +501,9 @@ Suite *test_suite(void)
 	tcase_set_timeout(tests, 60);
 	tcase_add_test(tests, test_state_ledger__everything_survives_a_restart);
 	tcase_add_test(tests, test_state_ledger__an_app_survives_a_restart);
+	tcase_add_test(tests, test_state_ledger__a_pin_survives_everything_but_its_end);
+	tcase_add_test(tests, test_state_ledger__an_approval_reaches_what_waited_and_nothing_else);
+	tcase_add_test(tests, test_state_ledger__what_waits_survives_a_restart);
 	tcase_add_test(tests, test_state_ledger__nobody_else_may_read_it);
 	tcase_add_test(tests, test_state_ledger__the_file_is_json_with_a_schema);
 	tcase_add_test(tests, test_state_ledger__a_damaged_file_is_moved_aside_and_said);

@@ -1,0 +1,158 @@
+#include "change.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "hold.h"
+#include "reconcile/rollback.h"
+#include "state/revision.h"
+#include "tree/path.h"
+
+json_t *change_answer(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	cleanup_free char *text = mem_vprintf(format, args);
+	va_end(args);
+	return json_pack("{s:i, s:[s]}", "schema", 1, "messages", text);
+}
+
+static int several(const char *name, const struct list *found, struct err *err)
+{
+	cleanup_free char *names = list_join(found, ", ");
+
+	(void)err_set(err, ERR_INVALID, "'%s' stands for several instances", name);
+	return err_hint(err, "name one of them: %s", names);
+}
+
+int change_app(const struct change *change, const char *name, char **ret, struct err *err)
+{
+	cleanup_list struct list known = LIST_INIT, found = LIST_INIT;
+
+	if (!name)
+		return err_set(err, ERR_INVALID, "the request names no app");
+	hold_known_apps(change->loaded, change->site->ledger, &known);
+	int r = state_revision_apps(change->site->options->state, &known, err);
+	if (r >= 0)
+		r = hold_find_apps(&known, name, &found, err);
+	if (r < 0)
+		return r;
+	if (found.n > 1 && !list_has(&found, name))
+		return several(name, &found, err);
+	*ret = mem_strdup(list_has(&found, name) ? name : found.items[0]);
+	return 0;
+}
+
+/* --- rollback --- */
+
+static int rollback(const struct change *change, struct pass_request *ret_request,
+		    json_t **ret_answer, struct err *err)
+{
+	cleanup_free char *app = NULL;
+	int number = 0;
+	int r = change_app(change, tree_path_string(change->body, "app"), &app, err);
+
+	if (r >= 0)
+		r = reconcile_rollback(
+			&(struct reconcile_rollback){
+				.ledger = change->site->ledger,
+				.state_dir = change->site->options->state,
+				.set = change->loaded->set,
+				.sink = change->sink,
+				.app = app,
+				.number = (int)tree_path_integer(change->body, "revision", 0),
+				.who = change->who,
+			},
+			&number, err);
+	if (r < 0)
+		return r;
+	*ret_answer = change_answer("%s: goes to revision %d", app, number);
+	ret_request->app = steal(&app);
+	ret_request->force = true;
+	return 0;
+}
+
+/* --- approve --- */
+
+/* The app whose deletes wait under an id, or NULL. Caller frees. */
+static char *app_of_id(struct state_ledger *ledger, const char *id)
+{
+	cleanup_list struct list names = LIST_INIT;
+	char *found = NULL;
+
+	state_ledger_apps(ledger, &names);
+	for (size_t i = 0; !found && i < names.n; i++) {
+		struct state_app *app = state_ledger_app(ledger, names.items[i]);
+		if (app && app->pending.id && !strcmp(app->pending.id, id))
+			found = mem_strdup(app->name);
+		state_app_free(app);
+	}
+	return found;
+}
+
+static void wanted_ids(const struct change *change, struct list *ret)
+{
+	size_t i;
+	json_t *id;
+
+	if (tree_path_true(change->body, "all"))
+		state_ledger_pending(change->site->ledger, ret);
+	json_array_foreach (json_object_get(change->body, "ids"), i, id)
+		if (json_is_string(id))
+			list_add_new(ret, json_string_value(id));
+}
+
+static int approve_one(const struct change *change, const char *id, struct list *apps,
+		       json_t *messages, struct err *err)
+{
+	cleanup_free char *app = app_of_id(change->site->ledger, id);
+	int r = state_ledger_approve(change->site->ledger, id, err);
+
+	if (r < 0)
+		return r;
+	cleanup_free char *text =
+		app ? mem_printf("%s: its deletes are approved", app)
+		    : mem_printf("Nothing waits under %s; it is remembered for the next apply", id);
+	json_array_append_new(messages, json_string(text));
+	if (app)
+		list_add(apps, app);
+	return 0;
+}
+
+static int approve(const struct change *change, struct pass_request *ret_request,
+		   json_t **ret_answer, struct err *err)
+{
+	cleanup_list struct list ids = LIST_INIT, apps = LIST_INIT;
+	json_auto_t *messages = json_array();
+	int r = 0;
+
+	wanted_ids(change, &ids);
+	for (size_t i = 0; r >= 0 && i < ids.n; i++)
+		r = approve_one(change, ids.items[i], &apps, messages, err);
+	if (r < 0)
+		return r;
+	if (!ids.n)
+		json_array_append_new(messages, json_string("Nothing waits for approval"));
+	*ret_answer =
+		json_pack("{s:i, s:O, s:b}", "schema", 1, "messages", messages, "done", !apps.n);
+	ret_request->app = apps.n == 1 ? mem_strdup(apps.items[0]) : NULL;
+	return 0;
+}
+
+static const struct {
+	const char *verb;
+	change_prepare *prepare;
+} changes[] = {
+	{"approve", approve},
+	{"rollback", rollback},
+};
+
+change_prepare *change_find(const char *verb)
+{
+	for (size_t i = 0; i < sizeof(changes) / sizeof(*changes); i++)
+		if (!strcmp(changes[i].verb, verb))
+			return changes[i].prepare;
+	return NULL;
+}
