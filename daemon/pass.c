@@ -343,7 +343,7 @@ static struct outcome outcome_of_result(const struct work *work,
 	} else if (result->waiting_approval) {
 		outcome.word = "waiting for approval";
 		outcome.warned = true;
-	} else if (result->broken) {
+	} else if (result->broken && !result->pinned) {
 		outcome.word = "broken";
 		outcome.note = "the files are broken: what was in force stays";
 		outcome.failed = true;

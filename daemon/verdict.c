@@ -14,6 +14,8 @@ static const char *hash_before(const struct loaded *before, const struct state_a
 
 	if (old && !old->broken)
 		return old->hash;
+	if (known && known->pin.revision)
+		return known->pin.hash;
 	return known ? known->hash : NULL;
 }
 

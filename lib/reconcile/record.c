@@ -135,11 +135,11 @@ static int record(struct reconcile_pass *pass, struct state_app *app, struct err
 	bool new_set = !is_in_force(pass, app);
 	int r = 0;
 
-	if (new_set && !pass->effective.broken && !result->applied.failed)
+	if (new_set && !result->applied.failed)
 		r = take_up_revision(pass, app, err);
 	result->revision = app->revision;
 	bool news = !same_text(app->health, health) || !same_text(app->note, note);
-	if (r >= 0 && !strcmp(health, "ready") && (news || new_set) && !pass->effective.broken)
+	if (r >= 0 && !strcmp(health, "ready") && (news || new_set))
 		r = state_revision_mark_healthy(pass->world->state_dir, app->name, app->revision,
 						err);
 	if (news) {

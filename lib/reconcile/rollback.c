@@ -35,6 +35,7 @@ bool reconcile_pin_holds(const struct state_pin *pin, const struct manifest_app 
 struct standing {
 	char *files; /* hash of what the files give; "" when they have no such app */
 	char *now;   /* hash of what a pass would be made for; NULL: nothing was ever in force */
+	bool broken;
 };
 
 static void standing_done(struct standing *standing)
@@ -65,7 +66,7 @@ static void find_standing(const struct reconcile_rollback *rollback, struct stan
 	bool pinned = pin && reconcile_pin_holds(pin, app, broken);
 	int in_force = known ? known->revision : 0;
 
-	*ret = (struct standing){0};
+	*ret = (struct standing){.broken = broken};
 	if (pinned)
 		ret->now = hash_of_revision(rollback, pin->revision);
 	else if (app && !broken)
@@ -132,7 +133,7 @@ int reconcile_rollback(const struct reconcile_rollback *rollback, int *ret_numbe
 	if (r < 0)
 		return r;
 	*ret_number = number;
-	if (hash && standing.files && !strcmp(hash, standing.files)) {
+	if (!standing.broken && hash && !strcmp(hash, standing.files)) {
 		r = reconcile_unpin(rollback->ledger, rollback->app, rollback->sink, err);
 		return r < 0 ? r : 0;
 	}

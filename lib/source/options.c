@@ -268,8 +268,6 @@ static void fill_options(struct source_form *form, struct manifest_options *opti
 	options->suspend = source_form_flag(form, "suspend", false);
 	options->rollback_automatic =
 		source_form_choice(form, "rollback", rollback, COUNT(rollback), 0) == 1;
-	if (options->rollback_automatic)
-		source_form_idle(form, "rollback");
 	source_form_list(form, "tags", &options->tags);
 	options->timeout_ms = source_form_duration(form, "timeout", options->timeout_ms);
 	fill_directories(form, options);
