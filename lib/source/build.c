@@ -10,6 +10,7 @@
 #include "source/instance.h"
 #include "source/object.h"
 #include "source/options.h"
+#include "source/secret.h"
 #include "tree/json.h"
 
 static bool inside(const struct source_app *app, const char *path)
@@ -83,6 +84,20 @@ static int parse_json(const struct source_file *file, struct source_build *build
 	return source_object_add_made(build, body, file->path, 1, 1, err);
 }
 
+/* What `render` prints of a file that is encrypted is not for everybody. */
+static void tell_rendered(const struct source_build *build, const struct source_file *file,
+			  const char *text, size_t length)
+{
+	static const char hidden[] =
+		"# not shown: ansible-vault encrypted this file; --show-secrets shows it\n";
+	const struct source_pass *pass = build->pass;
+	bool hide = file->secret && !file->sealed && !pass->options->reveal;
+
+	if (pass->rendered)
+		pass->rendered(pass->context, build->made->name, file->path, hide ? hidden : text,
+			       hide ? strlen(hidden) : length);
+}
+
 static int parse_plain(struct source_build *build, struct source_file *file,
 		       struct manifest_text **ret, struct err *err)
 {
@@ -91,9 +106,9 @@ static int parse_plain(struct source_build *build, struct source_file *file,
 	int r = source_render_read(build->pass, file, true, SOURCE_MANIFEST_LIMIT, err);
 	if (r < 0)
 		return r;
-	if (build->pass->rendered)
-		build->pass->rendered(build->pass->context, build->made->name, file->path,
-				      file->text, file->length);
+	if (file->sealed)
+		return 0;
+	tell_rendered(build, file, file->text, file->length);
 	r = manifest_text_parse(file->path, file->text, file->length, ret, err);
 	if (r >= 0)
 		return 0;
@@ -112,9 +127,11 @@ static int parse_template(struct source_build *build, struct source_file *file,
 				   err);
 	if (r < 0)
 		return r;
-	if (build->pass->rendered)
-		build->pass->rendered(build->pass->context, build->made->name, file->path,
-				      buf_str(&output.text), output.text.len);
+	if (file->sealed) {
+		template_output_done(&output);
+		return 0;
+	}
+	tell_rendered(build, file, buf_str(&output.text), output.text.len);
 	return manifest_text_parse_output(file->path, &output, ret, err);
 }
 
@@ -149,6 +166,17 @@ static bool is_manifest(struct source_build *build, const struct source_member *
 	       source_layout_looks_like_manifest(member->file->text);
 }
 
+static void note_objects(const struct source_build *build, const struct manifest_text *text)
+{
+	for (size_t i = 0; i < text->documents.n; i++) {
+		cleanup_err struct err err = ERR_INIT;
+		json_auto_t *body = NULL;
+		if (text->documents.roots[i] &&
+		    tree_yaml_to_json(text->documents.roots[i], text->file, &body, &err) >= 0)
+			source_secret_note_object(build->pass, body);
+	}
+}
+
 static void add_member(struct source_build *build, const struct source_member *member)
 {
 	struct manifest_text *text = NULL;
@@ -163,6 +191,8 @@ static void add_member(struct source_build *build, const struct source_member *m
 		source_pass_error(build->pass, build->made, &err);
 		return;
 	}
+	if (text && member->file->secret)
+		note_objects(build, text);
 	if (text)
 		source_object_add_text(build, text);
 	if (!member->template)

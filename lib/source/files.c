@@ -8,6 +8,7 @@
 #include "manifest/generate.h"
 #include "source/name.h"
 #include "source/object.h"
+#include "source/secret.h"
 #include "tree/path.h"
 #include "tree/yaml.h"
 
@@ -41,6 +42,7 @@ static int content_of(struct making *making, struct source_file *file, char **re
 		int r = source_render_read(build->pass, file, false, SOURCE_TEMPLATE_LIMIT, err);
 		if (r < 0)
 			return r;
+		source_secret_note_file(build->pass, file, file->text, file->length);
 		*ret = mem_dup(file->text, file->length + 1);
 		*ret_length = file->length;
 		return 0;
@@ -49,6 +51,7 @@ static int content_of(struct making *making, struct source_file *file, char **re
 				   err);
 	if (r < 0)
 		return r;
+	source_secret_note_file(build->pass, file, buf_str(&output.text), output.text.len);
 	*ret_length = output.text.len;
 	*ret = buf_steal(&output.text);
 	template_output_done(&output);
@@ -104,6 +107,8 @@ static int add_env(struct making *making, const char *path, struct err *err)
 		return err_at(err, file->path, 0, 0);
 	}
 	making->from_files = true;
+	if (file->sealed) /* its keys are not known */
+		return 0;
 	return manifest_generate_env(making->body, file->path, text, err);
 }
 
@@ -233,7 +238,7 @@ static void fill_body(struct making *making, const json_t *spec)
 	}
 }
 
-/* Values of a Secret are not shown. */
+/* Values of a Secret are shown to who asks for them only. */
 static void show(const struct making *making)
 {
 	struct source_pass *pass = making->build->pass;
@@ -243,7 +248,7 @@ static void show(const struct making *making)
 
 	if (!pass->rendered)
 		return;
-	if (!strcmp(making->kind, "Secret"))
+	if (!strcmp(making->kind, "Secret") && !pass->options->reveal)
 		json_object_foreach (data, key, value) {
 			json_string_set(value, "***");
 		}

@@ -82,6 +82,7 @@ int source_load(const struct source_options *options, struct manifest_set **ret,
 	pass.set->git_head = source_git_head(options->dir);
 	*ret = manifest_set_ref(pass.set);
 	source_pass_done(&pass);
+	source_vault_cache_sweep(options->vault);
 	return 0;
 }
 

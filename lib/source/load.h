@@ -13,22 +13,28 @@
 
 #include "base/err.h"
 #include "base/list.h"
+#include "base/mask.h"
 #include "manifest/set.h"
 #include "source/settings.h"
+#include "source/vault_cache.h"
 
 struct source_options {
 	const char *dir;
 	const struct source_settings *settings;
 	bool lint; /* check as any user: ownership is a warning, hints about unread files are given
 		    */
-	json_t *kinds;	       /* cached discovery: {"group/Kind": {"namespaced": bool}}; or NULL */
-	const char *node_name; /* fact; NULL: the host's name */
-	const char *k3s_version; /* fact; NULL: "" */
+	json_t *kinds; /* cached discovery: {"group/Kind": {"namespaced": bool}}; or NULL */
+	/* Facts; NULL: the host is asked. */
+	const char *node_name, *k3s_version;
+	json_t *facts; /* as host_facts() gives them */
 	/* Values of generated secrets: returns the value kept for app/secret/key, making it when
 	 * missing; NULL: placeholders are used. */
 	char *(*generated)(void *context, const char *app, const char *secret, const char *key,
 			   int length);
 	void *context;
+	struct mask *mask;		  /* is told what was decrypted; or NULL */
+	struct source_vault_cache *vault; /* of earlier readings; or NULL */
+	bool reveal;			  /* source_render: encrypted files too */
 };
 
 /* Loads everything. Negative only when nothing can be said at all (out of descriptors ...). */

@@ -30,6 +30,9 @@ static json_t *render_scalar(struct source_build *build, const struct tree_yaml_
 {
 	struct err err = ERR_INIT;
 	json_t *tree = NULL;
+
+	if (node->secret && node->tag) /* a decrypted value is a text, whatever stands in it */
+		return json_stringn(node->text, node->length);
 	int r = template_has_markup(node->text, node->length)
 			? render_text(build, node, &tree, &err)
 			: tree_yaml_to_json(node, build->app->options->path, &tree, &err);

@@ -2,10 +2,11 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/mem.h"
 #include "source/render.h"
+#include "source/facts.h"
+#include "source/secret.h"
 #include "source/vars.h"
 
 static void documents_free(struct tree_yaml_documents *documents)
@@ -25,10 +26,7 @@ int source_pass_begin(const struct source_options *options, struct source_pass *
 	int r = source_tree_scan(options->dir, options->lint, &ret->tree, err);
 	if (r < 0)
 		return r;
-	if (options->node_name)
-		strncpy(ret->node, options->node_name, sizeof(ret->node) - 1);
-	else if (gethostname(ret->node, sizeof(ret->node) - 1) < 0)
-		strcpy(ret->node, "localhost");
+	source_facts_make(ret);
 	ret->set = manifest_set_new();
 	ret->set->file_count = ret->tree->count;
 	source_layout_make(ret->tree, &ret->layout, &ret->set->findings);
@@ -87,16 +85,12 @@ bool source_pass_usable(struct source_pass *pass)
 static int parse_one(struct source_pass *pass, struct source_file *file,
 		     struct tree_yaml_documents *documents, struct err *err)
 {
-	const struct err *problem = source_tree_problem(pass->tree, file->path);
-
-	if (problem) {
-		err_copy(err, problem);
-		return -(int)err->code;
-	}
-	int r = source_tree_read_text(pass->tree, file, SOURCE_TEMPLATE_LIMIT, err);
-	if (r < 0)
+	int r = source_render_read(pass, file, true, SOURCE_TEMPLATE_LIMIT, err);
+	if (r < 0 || file->sealed)
 		return r;
 	r = tree_yaml_parse(file->text, file->length, file->path, documents, err);
+	if (r >= 0)
+		r = source_secret_open_values(pass, file, documents, err);
 	if (r < 0)
 		return r;
 	if (documents->n <= 1)
@@ -144,12 +138,14 @@ void source_pass_give_up(struct source_pass *pass, const char *folder, struct er
 
 void source_pass_show_lines(struct source_pass *pass)
 {
+	source_secret_report(pass);
 	for (size_t i = 0; i < pass->set->findings.n; i++) {
 		struct err *err = &pass->set->findings.items[i].err;
 		const struct source_file *file =
 			err->place.file ? source_tree_find(pass->tree, err->place.file) : NULL;
 		int length;
-		const char *line = file && !err->excerpt
+		source_secret_strip(pass, err);
+		const char *line = file && !err->excerpt && !file->secret
 					   ? source_file_line(file, err->place.line, &length)
 					   : NULL;
 		if (line)
@@ -159,6 +155,12 @@ void source_pass_show_lines(struct source_pass *pass)
 
 void source_pass_done(struct source_pass *pass)
 {
+	source_vault_passwords_done(&pass->passwords);
+	err_done(&pass->passwords_err);
+	err_done(&pass->sealed_err);
+	template_scope_free(pass->facts);
+	free(pass->node);
+	free(pass->k3s_version);
 	map_done(&pass->templates);
 	map_done(&pass->documents);
 	source_layout_done(&pass->layout);

@@ -12,6 +12,8 @@
 #include "source/layout.h"
 #include "source/load.h"
 #include "source/tree.h"
+#include "source/vault.h"
+#include "template/scope.h"
 #include "template/template.h"
 #include "tree/yaml.h"
 
@@ -20,9 +22,16 @@ struct source_pass {
 	struct source_tree *tree;
 	struct source_layout layout;
 	struct manifest_set *set;
-	struct map documents; /* path -> struct tree_yaml_documents * */
-	struct map templates; /* path -> struct source_template * (render.c) */
-	char node[256];	      /* the fact */
+	struct map documents;	      /* path -> struct tree_yaml_documents * */
+	struct map templates;	      /* path -> struct source_template * (render.c) */
+	struct template_scope *facts; /* what all apps know of the machine (vars.c) */
+	char *node;		      /* a fact; */
+	char *k3s_version;	      /* another; NULL: nobody asked */
+	struct source_vault_passwords passwords;
+	bool passwords_read;	  /* the first encrypted text asked for them */
+	struct err passwords_err; /* what could not be read of them */
+	size_t sealed;		  /* encrypted texts that a placeholder stands for */
+	struct err sealed_err;	  /* where the first of them is */
 	void (*rendered)(void *context, const char *app, const char *file, const char *text,
 			 size_t length); /* for source_render; or NULL */
 	void *context;
@@ -46,6 +55,6 @@ void source_pass_warn(struct source_pass *pass, const struct manifest_app *app, 
 /* An app whose instances cannot even be told: nothing of that folder is touched. */
 void source_pass_give_up(struct source_pass *pass, const char *folder, struct err *err);
 
-/* Adds the source lines to findings that have none, and ends the pass. */
+/* Adds what is told once for the whole reading, and the source lines to findings that have none. */
 void source_pass_show_lines(struct source_pass *pass);
 void source_pass_done(struct source_pass *pass);

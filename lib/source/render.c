@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "source/secret.h"
 
 void source_template_free(struct source_template *template)
 {
@@ -21,8 +22,10 @@ int source_render_read(struct source_pass *pass, struct source_file *file, bool 
 		err_copy(err, problem);
 		return -(int)err->code;
 	}
-	return text ? source_tree_read_text(pass->tree, file, limit, err)
-		    : source_tree_read(pass->tree, file, limit, err);
+	int r = source_tree_read(pass->tree, file, limit, err);
+	if (r >= 0)
+		r = source_secret_open_file(pass, file, err);
+	return r >= 0 && text ? source_tree_read_text(pass->tree, file, limit, err) : r;
 }
 
 /* "a/./b/../c" is "a/c"; NULL when it leads out. */
@@ -110,6 +113,10 @@ static int load(void *context, const char *name, const char *purpose, char **ret
 		r = source_render_read(loader->pass, file, true, SOURCE_TEMPLATE_LIMIT, err);
 	if (r < 0)
 		return r;
+	if (!strcmp(purpose, "file"))
+		source_secret_note_file(loader->pass, file, file->text, file->length);
+	else
+		source_secret_note_template(loader->pass, file);
 	*ret_shown = mem_strdup(file->path);
 	*ret_text = mem_strndup(file->text, file->length);
 	*ret_length = file->length;
@@ -124,10 +131,17 @@ static const char *environment(void *context, const char *name)
 	return settings && list_has(&settings->env, name) ? getenv(name) : NULL;
 }
 
+static void tell_secret(void *context, const char *text, size_t length)
+{
+	const struct source_loader *loader = context;
+
+	mask_add(loader->pass->options->mask, text, length);
+}
+
 void source_loader_init(struct source_loader *loader, struct source_pass *pass,
 			const struct source_app *app)
 {
-	*loader = (struct source_loader){pass, app, {load, environment, loader}};
+	*loader = (struct source_loader){pass, app, {load, environment, tell_secret, loader}};
 }
 
 static const struct source_template *compiled(struct source_pass *pass, struct source_file *file)

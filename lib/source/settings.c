@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "source/form.h"
 #include "source/tree.h"
+#include "source/vault.h"
 #include "tree/yaml.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -34,11 +35,47 @@ static void read_backup(struct source_form *form, struct source_settings *settin
 	settings->backup = json_incref(backup);
 }
 
+/* Relative names stand beside the settings. */
+static void add_password_file(struct source_form *form, const char *label, const char *path,
+			      struct source_settings *settings)
+{
+	cleanup_free char *name = source_form_text(form, path);
+	cleanup_free char *folder =
+		mem_strndup(form->file, (size_t)(file_base(form->file) - form->file));
+
+	if (!name)
+		return;
+	list_add(&settings->vault_labels, label);
+	if (*name == '/' || !*folder)
+		list_add(&settings->vault_files, name);
+	else
+		list_take(&settings->vault_files, file_join(folder, name));
+}
+
+/* vault: {passwordFile: FILE, passwordFiles: {LABEL: FILE}} */
+static void read_vault(struct source_form *form, struct source_settings *settings)
+{
+	static const char *const known[] = {"passwordFile", "passwordFiles"};
+	const char *label;
+	json_t *file;
+
+	source_form_keys(form, "vault", known, COUNT(known));
+	add_password_file(form, SOURCE_VAULT_DEFAULT, "vault.passwordFile", settings);
+	json_t *files = json_object_get(json_object_get(form->tree, "vault"), "passwordFiles");
+	if (files && !json_is_object(files))
+		source_form_fail(form, "vault.passwordFiles", "write {LABEL: FILE}",
+				 "vault.passwordFiles must be a mapping of labels to files");
+	json_object_foreach (files, label, file) {
+		cleanup_free char *path = mem_printf("vault.passwordFiles[\"%s\"]", label);
+		add_password_file(form, label, path, settings);
+	}
+}
+
 static void read_form(struct source_form *form, struct source_settings *settings)
 {
 	static const char *const known[] = {"kubeconfig", "follow", "interval", "keepKinds",
 					    "revisions",  "env",    "alert",	"metrics",
-					    "backup",	  "peers"};
+					    "backup",	  "peers",  "vault"};
 	static const char *const idle[] = {"alert", "metrics", "backup", "peers"};
 	static const char *const follow[] = {"reload", "files"};
 
@@ -55,6 +92,7 @@ static void read_form(struct source_form *form, struct source_settings *settings
 	source_form_list(form, "alert", &settings->alert);
 	source_form_list(form, "peers", &settings->peers);
 	read_backup(form, settings);
+	read_vault(form, settings);
 	if (settings->interval_ms < 1000)
 		source_form_fail(form, "interval", NULL, "interval must be at least 1s");
 	if (settings->revisions < 1)
@@ -126,6 +164,8 @@ void source_settings_done(struct source_settings *settings)
 	list_done(&settings->env);
 	list_done(&settings->alert);
 	list_done(&settings->peers);
+	list_done(&settings->vault_labels);
+	list_done(&settings->vault_files);
 	free(settings->metrics);
 	json_decref(settings->backup);
 	*settings = (struct source_settings){0};

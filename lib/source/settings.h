@@ -22,6 +22,8 @@ struct source_settings {
 	char *metrics;	   /* as written, or NULL */
 	json_t *backup;	   /* as written, checked for unknown keys; or NULL */
 	struct list peers;
+	struct list vault_labels; /* of ansible-vault passwords ... */
+	struct list vault_files;  /* ... and the file of each */
 };
 
 /* Reads `file` ("DIR/desired.yaml" or --config). A missing file gives the defaults. Findings are

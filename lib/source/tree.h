@@ -33,6 +33,8 @@ struct source_file {
 	bool linked; /* a symbolic link leads to it */
 	char *text;  /* NULL until it was read */
 	size_t length;
+	bool secret; /* it was encrypted: text is what it holds (source/secret.h) */
+	bool sealed; /* it could not be opened: text is a placeholder */
 };
 
 struct source_problem {

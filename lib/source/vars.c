@@ -4,16 +4,22 @@
 #include <string.h>
 
 #include "base/mem.h"
-
-static const struct template_origin built_in = {.file = "built in"};
+#include "source/facts.h"
+#include "source/secret.h"
 
 static struct template_scope *push(struct source_scope *scope)
 {
-	const struct template_scope *below = scope->count ? scope->layers[scope->count - 1] : NULL;
+	const struct template_scope *below =
+		scope->count ? scope->layers[scope->count - 1] : scope->facts;
 
 	scope->layers =
 		mem_realloc(scope->layers, (scope->count + 1) * sizeof(struct template_scope *));
 	return scope->layers[scope->count++] = template_scope_new(below);
+}
+
+static struct value *text(const char *value)
+{
+	return value_string(value ? value : "", value ? strlen(value) : 0);
 }
 
 static int push_file(struct source_pass *pass, struct source_scope *scope, struct source_file *file,
@@ -24,40 +30,17 @@ static int push_file(struct source_pass *pass, struct source_scope *scope, struc
 	if (!file)
 		return 0;
 	int r = source_pass_document(pass, file, &root, err);
+	if (r >= 0 && file->sealed)
+		template_scope_guess(push(scope), text(SOURCE_SECRET_PLACEHOLDER));
 	if (r < 0 || !root)
 		return r;
 	return template_scope_add_yaml(push(scope), root, file->path, err);
 }
 
-static struct value *text(const char *value)
-{
-	return value_string(value ? value : "", value ? strlen(value) : 0);
-}
-
 void source_scope_set_namespace(struct source_pass *pass, struct source_scope *scope,
 				const struct source_app *app, const char *instance, const char *ns)
 {
-	struct template_scope *facts = scope->layers[0];
-	struct value *desired = value_dict();
-
-	value_dict_set(desired, "node", text(pass->node));
-	value_dict_set(desired, "app", text(app->name));
-	value_dict_set(desired, "instance", text(instance));
-	value_dict_set(desired, "namespace", text(ns));
-	value_dict_set(desired, "k3s_version", text(pass->options->k3s_version));
-	template_scope_set(facts, "desired", desired, built_in, true);
-	template_scope_set(facts, "namespace", text(ns), built_in, true);
-}
-
-static void set_facts(struct source_pass *pass, struct source_scope *scope,
-		      const struct source_app *app, const char *instance)
-{
-	cleanup_free char *host = mem_strndup(pass->node, strcspn(pass->node, "."));
-	struct template_scope *facts = push(scope);
-
-	template_scope_set(facts, "inventory_hostname", text(pass->node), built_in, true);
-	template_scope_set(facts, "ansible_hostname", text(host), built_in, true);
-	source_scope_set_namespace(pass, scope, app, instance, "default");
+	source_facts_set(pass, app, instance, ns, scope->layers[0]);
 }
 
 static int push_files(struct source_pass *pass, const struct source_app *app,
@@ -77,8 +60,8 @@ static int push_files(struct source_pass *pass, const struct source_app *app,
 int source_scope_build(struct source_pass *pass, const struct source_app *app, const char *instance,
 		       struct source_scope *ret, struct err *err)
 {
-	*ret = (struct source_scope){0};
-	set_facts(pass, ret, app, instance);
+	*ret = (struct source_scope){.facts = pass->facts};
+	source_facts_set(pass, app, instance, "default", push(ret));
 	int r = push_files(pass, app, ret, err);
 	if (r < 0)
 		source_scope_done(ret);

@@ -4,8 +4,7 @@
  * Layers, lowest first: facts, role defaults, vars.yaml, vars.d, role vars, the app's vars.yaml,
  * the instance's item. A layer replaces whole values of those below it.
  *
- * Facts: `desired` (node, app, instance, namespace, k3s_version), `namespace`, and Ansible's
- * names for the node, inventory_hostname and ansible_hostname.
+ * Facts are in source/facts.h.
  */
 #pragma once
 
@@ -13,7 +12,8 @@
 #include "template/scope.h"
 
 struct source_scope {
-	struct template_scope **layers; /* the first holds the facts */
+	const struct template_scope *facts; /* of the machine; below all layers */
+	struct template_scope **layers;	    /* the first holds the facts of the app */
 	size_t count;
 };
 

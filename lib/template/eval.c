@@ -260,6 +260,8 @@ struct value *template_eval_name(struct eval *eval, const struct node *node, str
 	if (value || eval->raised)
 		return value;
 	value = template_global_find(name->string.text);
+	if (!value && (value = template_scope_guessed(eval->scope)))
+		value_keep(value);
 	if (value)
 		return value;
 	value = template_trouble_value(eval->template, node);

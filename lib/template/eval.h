@@ -81,6 +81,10 @@ static inline bool template_eval_step(struct eval *eval, const struct node *node
 	eval->steps -= n;
 	return true;
 }
+/* What stands for what nobody set; NULL: nothing does. Borrowed. */
+struct value *template_scope_guessed(const struct template_scope *scope);
+/* What template_scope_explain said of a name; or NULL. Borrowed. */
+const char *template_scope_hint(const struct template_scope *scope, const char *name);
 
 /* eval.c */
 void template_eval_init(struct eval *eval, const struct template_scope *scope,

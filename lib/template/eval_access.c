@@ -9,8 +9,10 @@
 static struct value *missing(struct eval *eval, const struct node *node, struct value *object,
 			     struct value *name)
 {
-	struct value *value = template_trouble_value(eval->template, node);
+	if (object == template_scope_guessed(eval->scope))
+		return value_keep(object);
 
+	struct value *value = template_trouble_value(eval->template, node);
 	value->trouble->name = value_keep(name);
 	value->trouble->object = value_keep(object);
 	return value;

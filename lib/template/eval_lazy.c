@@ -44,6 +44,19 @@ static void note_use(struct eval *eval, const struct lazy *lazy, const struct no
 				       eval->template->name, use->line);
 }
 
+/* What came of a variable that stood in an encrypted file is as secret as that. */
+static void tell_secret(const struct template_loader *loader, const struct value *value, int depth)
+{
+	if (value->kind == VALUE_STRING)
+		loader->secret(loader->context, value->string.text, value->string.length);
+	if (depth > VALUE_DEEPEST)
+		return;
+	for (size_t i = 0; value_is_list(value) && i < value->list.n; i++)
+		tell_secret(loader, value->list.items[i], depth + 1);
+	for (size_t i = 0; value->kind == VALUE_DICT && i < value->dict.n; i++)
+		tell_secret(loader, value->dict.entries[i].item, depth + 1);
+}
+
 /* Renders a waiting string. NULL only when a limit was hit. */
 static struct value *render(struct eval *eval, struct lazy *lazy)
 {
@@ -66,6 +79,8 @@ static struct value *render(struct eval *eval, struct lazy *lazy)
 	template_eval_leave(eval);
 	if (value)
 		note_use(eval, lazy, use, value);
+	if (value && lazy->secret && eval->loader && eval->loader->secret)
+		tell_secret(eval->loader, value, 0);
 	return value;
 }
 
@@ -196,6 +211,15 @@ static struct value *keys(const struct value *dict)
 	return list;
 }
 
+/* What a list that cannot be known has in it. */
+static struct value *guessed_items(struct value *guess)
+{
+	struct value *list = value_list_room(1);
+
+	value_list_add(list, value_keep(guess));
+	return list;
+}
+
 static struct value *numbers(struct eval *eval, const struct node *node, const struct value *range)
 {
 	size_t n = value_range_length(range);
@@ -218,7 +242,8 @@ struct value *template_eval_items(struct eval *eval, const struct node *node, st
 	case VALUE_DICT:
 		return keys(value);
 	case VALUE_STRING:
-		return characters(value);
+		return value == template_scope_guessed(eval->scope) ? guessed_items(value)
+								    : characters(value);
 	case VALUE_RANGE:
 		return numbers(eval, node, value);
 	case VALUE_UNDEFINED:

@@ -16,6 +16,7 @@ struct lazy {
 	struct template *template; /* compiled at the first use */
 	struct err problem;	   /* why it does not compile */
 	bool known;		   /* template or problem is filled */
+	bool secret; /* stood in an encrypted file: what it gives is told to the loader */
 };
 
 /* A value of kind VALUE_TEMPLATE. */

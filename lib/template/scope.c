@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/map.h"
 #include "base/mem.h"
 #include "template/eval.h"
 #include "template/lazy.h"
@@ -21,6 +22,8 @@ struct template_scope {
 	struct setting *settings; /* in the order of their arrival */
 	size_t n, cap;
 	struct list files;
+	struct map hints;    /* of names that are not there */
+	struct value *guess; /* NULL */
 };
 
 struct template_scope *template_scope_new(const struct template_scope *below)
@@ -28,6 +31,7 @@ struct template_scope *template_scope_new(const struct template_scope *below)
 	struct template_scope *scope = mem_new(struct template_scope);
 
 	scope->below = below;
+	scope->hints = MAP_INIT(free);
 	return scope;
 }
 
@@ -40,7 +44,36 @@ void template_scope_free(struct template_scope *scope)
 		value_unref(scope->settings[i].name);
 	free(scope->settings);
 	list_done(&scope->files);
+	map_done(&scope->hints);
+	value_unref(scope->guess);
 	free(scope);
+}
+
+void template_scope_guess(struct template_scope *scope, struct value *value_stolen)
+{
+	value_unref(scope->guess);
+	scope->guess = value_stolen;
+}
+
+struct value *template_scope_guessed(const struct template_scope *scope)
+{
+	while (scope && !scope->guess)
+		scope = scope->below;
+	return scope ? scope->guess : NULL;
+}
+
+void template_scope_explain(struct template_scope *scope, const char *name, const char *hint)
+{
+	map_put(&scope->hints, name, mem_strdup(hint));
+}
+
+const char *template_scope_hint(const struct template_scope *scope, const char *name)
+{
+	const char *hint = NULL;
+
+	for (; scope && !hint; scope = scope->below)
+		hint = map_get(&scope->hints, name);
+	return hint;
 }
 
 /* The scope's own copy of a file name: most variables share theirs with the one before. */

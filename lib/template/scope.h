@@ -44,6 +44,13 @@ struct template_loader;
 int template_scope_get(const struct template_scope *scope, const char *name,
 		       const struct template_loader *loader, struct value **ret, struct err *err);
 
+/* What stands for names that nobody set, and for attributes and items of that: a file of variables
+ * could not be opened, and a guess is better than none. */
+void template_scope_guess(struct template_scope *scope, struct value *value_stolen);
+
+/* Why a name is not there although Ansible knows it: the hint of its error. */
+void template_scope_explain(struct template_scope *scope, const char *name, const char *hint);
+
 /* All names that can be seen, outermost first, each once. */
 void template_scope_names(const struct template_scope *scope, struct list *ret);
 

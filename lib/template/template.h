@@ -34,6 +34,8 @@ struct template_loader {
 		    char **ret_text, size_t *ret_length, struct err *err);
 	/* The value of an environment variable that settings allow, or NULL. */
 	const char *(*environment)(void *context, const char *name);
+	/* A variable out of an encrypted file was rendered to this; may be NULL. */
+	void (*secret)(void *context, const char *text, size_t length);
 	void *context;
 };
 

@@ -98,7 +98,11 @@ static void describe_missing(struct trouble *trouble, const struct eval *eval, s
 
 	if (!trouble->object) {
 		err_set(err, ERR_INVALID, "undefined variable '%s'", trouble->name->string.text);
-		hint_variable(trouble, eval, err);
+		const char *hint = template_scope_hint(eval->scope, trouble->name->string.text);
+		if (hint)
+			err_hint(err, "%s", hint);
+		else
+			hint_variable(trouble, eval, err);
 		return;
 	}
 	const char *source = template_source(trouble->template, trouble->node, &length);

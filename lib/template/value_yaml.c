@@ -33,8 +33,11 @@ static struct value *string(struct reader *reader, const struct tree_yaml_node *
 	if (!markup)
 		return value_string(node->text, node->length);
 	/* a quoted scalar's text begins behind the quote, a plain one's where it stands */
-	return template_lazy_new(node->text, node->length, reader->file, node->line,
-				 node->column + !node->plain, buf_str(&reader->path));
+	struct value *value =
+		template_lazy_new(node->text, node->length, reader->file, node->line,
+				  node->column + !node->plain, buf_str(&reader->path));
+	value->template->secret = node->secret;
+	return value;
 }
 
 /* !!int "12" and its like: the text as that type, whatever it looks like. */

@@ -437,3 +437,40 @@ void tree_yaml_done(struct tree_yaml_documents *documents)
 	tree_arena_free(documents->arena);
 	*documents = (struct tree_yaml_documents){0};
 }
+
+struct visiting {
+	int (*visit)(void *context, struct tree_yaml_node *scalar, struct err *err);
+	void *context;
+};
+
+/* Nodes are ours until they are handed out: they may be written to here. */
+static int visit_node(const struct visiting *visiting, const struct tree_yaml_node *node,
+		      struct err *err)
+{
+	bool mapping = node->kind == TREE_YAML_MAPPING;
+	int r = 0;
+
+	if (node->kind == TREE_YAML_SCALAR)
+		return visiting->visit(visiting->context, (struct tree_yaml_node *)node, err);
+	for (size_t i = 0; i < node->count && r >= 0; i++)
+		r = visit_node(visiting, node->items[mapping ? 2 * i + 1 : i], err);
+	return r;
+}
+
+int tree_yaml_visit(struct tree_yaml_documents *documents,
+		    int (*visit)(void *context, struct tree_yaml_node *scalar, struct err *err),
+		    void *context, struct err *err)
+{
+	const struct visiting visiting = {visit, context};
+	int r = 0;
+
+	for (size_t i = 0; i < documents->n && r >= 0; i++)
+		if (documents->roots[i])
+			r = visit_node(&visiting, documents->roots[i], err);
+	return r;
+}
+
+const char *tree_yaml_keep(struct tree_yaml_documents *documents, const char *text, size_t length)
+{
+	return tree_arena_copy(documents->arena, text, length);
+}

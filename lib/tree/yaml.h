@@ -34,6 +34,7 @@ struct tree_yaml_node {
 	const char *text; /* scalar: its content, NUL-terminated */
 	size_t length;
 	bool plain;   /* scalar: written without quotes and not as a block */
+	bool secret;  /* scalar: was encrypted (source/secret.h); never shown */
 	size_t count; /* items of a sequence, pairs of a mapping */
 	/* of a mapping: key, value, key, value ... with what it merged (<<) */
 	const struct tree_yaml_node **items;
@@ -50,6 +51,15 @@ struct tree_yaml_documents {
 int tree_yaml_parse(const char *text, size_t length, const char *file,
 		    struct tree_yaml_documents *ret, struct err *err);
 void tree_yaml_done(struct tree_yaml_documents *documents);
+
+/* Hands each scalar that is a value (not a key) to `visit`, which may change it; one that aliases
+ * name comes once for each. Ends at the first negative result and returns it. */
+int tree_yaml_visit(struct tree_yaml_documents *documents,
+		    int (*visit)(void *context, struct tree_yaml_node *scalar, struct err *err),
+		    void *context, struct err *err);
+
+/* A copy that lives as long as the documents. */
+const char *tree_yaml_keep(struct tree_yaml_documents *documents, const char *text, size_t length);
 
 /* A node as kubectl reads it (templates.md R14). NULL gives JSON null. New reference.
  * ERR_INVALID for .inf, .nan and tags that kubectl does not know. */

@@ -72,18 +72,30 @@ static char *describe(const struct manifest_set *set)
 	return buf_steal(&out);
 }
 
+/* A machine that is the same everywhere. */
+static json_t *facts(void)
+{
+	return json_pack("{s:s, s:s, s:s, s:s, s:{s:s, s:s}, s:{}, s:[s, s]}", "nodename",
+			 "kube1.example.net", "hostname", "kube1", "fqdn", "kube1.example.net",
+			 "distribution", "Debian", "default_ipv4", "address", "192.0.2.7",
+			 "interface", "eth0", "default_ipv6", "all_ipv4_addresses", "192.0.2.7",
+			 "192.0.2.8");
+}
+
 static void check_case(const char *name)
 {
 	cleanup_free char *folder = file_join(ROOT, name);
 	cleanup_free char *expected = NULL, *got = NULL;
 	struct manifest_set *set;
 	cleanup_err struct err err = ERR_INIT;
+	json_auto_t *machine = facts();
 
 	ck_assert_int_eq(chdir(folder), 0);
 	struct source_options options = {.dir = "dir",
 					 .lint = true,
 					 .node_name = "kube1.example.net",
-					 .k3s_version = "v1.35.4"};
+					 .k3s_version = "v1.35.4",
+					 .facts = machine};
 	must(source_load(&options, &set, &err), &err);
 	got = describe(set);
 	manifest_set_unref(set);
