@@ -14,10 +14,13 @@ CC       ?= gcc
 OPT      ?= -O2 -g
 SANITIZE ?=
 WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes
-PACKAGES := libcurl yaml-0.1 jansson libuv libsystemd libpcre2-8 libcrypto libmicrohttpd
+PACKAGES := libcurl yaml-0.1 jansson libuv libsystemd libpcre2-8 libcrypto libmicrohttpd expat libarchive zlib
+# What makes backups faster when it is there: 10 times less time for a byte with libisal.
+FASTER   := $(foreach lib,libisal libdeflate,$(shell pkg-config --exists $(lib) 2>/dev/null && echo $(lib)))
+CPPFLAGS += $(if $(filter libisal,$(FASTER)),-DHAVE_ISAL) $(if $(filter libdeflate,$(FASTER)),-DHAVE_LIBDEFLATE)
 CPPFLAGS += -D_GNU_SOURCE -DDESIRED_VERSION='"$(VERSION)"' -Ilib -Idaemon -Itest
-CFLAGS   += -std=gnu17 $(OPT) $(WARN) -pthread $(SANITIZE) $(shell pkg-config --cflags $(PACKAGES) check 2>/dev/null)
-LDLIBS   += $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lm
+CFLAGS   += -std=gnu17 $(OPT) $(WARN) -pthread $(SANITIZE) $(shell pkg-config --cflags $(PACKAGES) $(FASTER) check 2>/dev/null)
+LDLIBS   += $(shell pkg-config --libs $(PACKAGES) $(FASTER) 2>/dev/null) -lm
 LDFLAGS  += -pthread $(SANITIZE)
 
 LIB_DIRS   ?= *
@@ -26,11 +29,13 @@ DAEMON_SRC := $(filter-out daemon/main.c,$(sort $(wildcard daemon/*.c)))
 UNIT_SRC   := $(sort $(wildcard test/unit/*/*_test.c))
 HARNESS_SRC:= $(sort $(wildcard test/harness/*.c))
 CLUSTER_SRC:= $(sort $(wildcard test/cluster/*_test.c))
+S3_SRC     := $(sort $(wildcard test/s3/*_test.c))
 LIB_OBJ    := $(LIB_SRC:%.c=$(BUILD)/%.o)
 DAEMON_OBJ := $(DAEMON_SRC:%.c=$(BUILD)/%.o)
 HARNESS_OBJ:= $(HARNESS_SRC:%.c=$(BUILD)/%.o)
 UNIT_BIN   := $(UNIT_SRC:%.c=$(BUILD)/%)
 CLUSTER_BIN:= $(CLUSTER_SRC:%.c=$(BUILD)/%)
+S3_BIN     := $(S3_SRC:%.c=$(BUILD)/%)
 ARCHIVES   := $(BUILD)/libdaemon.a $(BUILD)/libdesired.a
 
 all: $(BUILD)/desired $(BUILD)/traefik-crds.yaml ## build the binary (and fetch Traefik's CRDs, which the shipped manifests need)
@@ -59,6 +64,9 @@ $(BUILD)/test/bench/render: $(BUILD)/test/bench/render.o $(BUILD)/libdesired.a
 
 $(BUILD)/test/differential/engine: $(BUILD)/test/differential/engine.o $(BUILD)/libdesired.a
 	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/test/s3/%_test: $(BUILD)/test/s3/%_test.o $(BUILD)/test/s3/rig.o $(HARNESS_OBJ) $(ARCHIVES)
+	$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs check libssl) $(LDLIBS)
 
 $(BUILD)/test/unit/%.o: CPPFLAGS += -DGOLDEN='"$(CURDIR)/test/golden"'
 
@@ -91,6 +99,7 @@ check: ## all tests; ends with "N passed, N failed"
 	@$(MAKE) --no-print-directory check-unit-only
 	@$(MAKE) --no-print-directory asan-only
 	@test/run $(BUILD)/results test/layers test/format
+	@$(MAKE) --no-print-directory check-s3-only
 	@$(MAKE) --no-print-directory check-cluster-only
 	@$(MAKE) --no-print-directory check-system-only
 	@test/run --total $(BUILD)/results
@@ -118,11 +127,19 @@ check-differential: prerequisites ## lib/template beside real Jinja2 and Ansible
 check-differential-only: $(BUILD)/test/differential/engine
 	@BUILD=$(abspath $(BUILD)) CASES="$(CASES)" test/run $(BUILD)/results test/differential/check
 
+check-s3: prerequisites all ## the tests on a real S3 server
+	@rm -rf $(BUILD)/results
+	@$(MAKE) --no-print-directory check-s3-only
+	@test/run --total $(BUILD)/results
+
 check-unit-only: $(UNIT_BIN)
 	@test/run $(BUILD)/results $(UNIT_BIN)
 
 check-cluster-only: $(BUILD)/desired $(BUILD)/traefik-crds.yaml $(CLUSTER_BIN)
 	@BUILD=$(abspath $(BUILD)) test/run $(BUILD)/results test/cluster/check
+
+check-s3-only: $(S3_BIN)
+	@BUILD=$(abspath $(BUILD)) test/run $(BUILD)/results test/s3/check
 
 check-system-only: $(BUILD)/desired
 	@BUILD=$(abspath $(BUILD)) test/run $(BUILD)/results test/system/service_test
@@ -197,7 +214,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 -include $(LIB_OBJ:.o=.d) $(DAEMON_OBJ:.o=.d) $(BUILD)/daemon/main.d $(UNIT_BIN:=.d) $(HARNESS_OBJ:.o=.d) $(CLUSTER_BIN:=.d) \
-	$(BUILD)/test/differential/engine.d $(BUILD)/test/bench/render.d
-.PHONY: all deps prerequisites check check-unit check-cluster check-system check-differential check-unit-only check-cluster-only \
-	check-system-only asan asan-only asan-tests coverage format lint layers demo bench bench-templates torture install clean help
+	$(S3_BIN:=.d) $(BUILD)/test/s3/rig.d $(BUILD)/test/differential/engine.d $(BUILD)/test/bench/render.d
+.PHONY: all deps prerequisites check check-unit check-s3 check-cluster check-system check-differential check-unit-only check-s3-only \
+	check-cluster-only check-system-only asan asan-only asan-tests coverage format lint layers demo bench bench-templates torture install clean help
 .SECONDARY:

@@ -40,8 +40,8 @@ static int explain_timeout(const struct http_transfer *transfer, struct err *err
 	curl_easy_getinfo(transfer->easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
 	curl_easy_getinfo(transfer->easy, CURLINFO_TOTAL_TIME_T, &total);
 	cleanup_free char *time =
-		timespan_text(transfer->silence_ms ? transfer->silence_ms : total / 1000);
-	if (transfer->silence_ms)
+		timespan_text(transfer->was_silent ? transfer->silence_ms : total / 1000);
+	if (transfer->was_silent)
 		return err_set(err, ERR_TIMEOUT, "%s sent nothing for %s", name, time);
 	if (!ready)
 		return err_set(err, ERR_TIMEOUT, "%s took no connection within %s", name, time);

@@ -139,9 +139,11 @@ static void finish_silent(struct http *http)
 	int64_t now = now_ms();
 
 	for (size_t i = http->active_count; i-- > 0;) {
-		const struct http_transfer *transfer = http->active[i];
-		if (transfer->silence_ms && transfer->pool && !is_paused(transfer) &&
-		    now - transfer->last_byte >= transfer->silence_ms)
+		struct http_transfer *transfer = http->active[i];
+		transfer->was_silent = transfer->silence_ms && transfer->pool &&
+				       !is_paused(transfer) &&
+				       now - transfer->last_byte >= transfer->silence_ms;
+		if (transfer->was_silent)
 			finish(http, i, CURLE_OPERATION_TIMEDOUT);
 	}
 }

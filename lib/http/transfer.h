@@ -36,6 +36,7 @@ struct http_transfer {
 	/* Has the result; the transfer is the owner's again, and may be freed in here. */
 	void (*done)(struct http_transfer *transfer);
 	CURLcode result;
+	bool was_silent; /* and that is why it ended */
 
 	_Atomic bool stop;
 

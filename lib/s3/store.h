@@ -84,8 +84,8 @@ int s3_store_check(struct s3_store *store, const struct deadline *deadline, stru
 int s3_store_put(struct s3_store *store, const char *key, const void *bytes, size_t length,
 		 const struct deadline *deadline, struct s3_object *ret, struct err *err);
 
-/* The same unless it is there: ERR_EXISTS. A server that does not know If-None-Match replaces it:
- * this catches mistakes, it is no lock. */
+/* The same unless it is there with another content: ERR_EXISTS. A server that does not know
+ * If-None-Match replaces it: this catches mistakes, it is no lock. */
 int s3_store_create(struct s3_store *store, const char *key, const void *bytes, size_t length,
 		    const struct deadline *deadline, struct s3_object *ret, struct err *err);
 
