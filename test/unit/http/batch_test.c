@@ -212,7 +212,8 @@ START_TEST(test_batch__one_failure_leaves_the_others_alone)
 	struct deadline deadline = client_deadline(5000);
 
 	expect("GET /good", (struct server_reply){.body = "{}", .times = 2});
-	expect("GET /bad", (struct server_reply){.fault = SERVER_CLOSE});
+	/* libcurl itself asks once more when a connection that it kept turns out to be closed. */
+	expect("GET /bad", (struct server_reply){.fault = SERVER_CLOSE, .times = SERVER_ALWAYS});
 	ck_assert_int_eq(http_batch(client.peer, requests, responses, 3, 0, &deadline, &err),
 			 -ERR_UNREACHABLE);
 	ck_assert_int_eq(responses[0].status, 200);
