@@ -18,9 +18,19 @@ void err_done(struct err *err)
 	*err = ERR_INIT;
 }
 
+/* A message is one line, whatever the names in it: nobody forges a line of the journal. */
+static char *one_line(char *message)
+{
+	for (unsigned char *at = (unsigned char *)message; *at; at++)
+		if (*at < ' ' || *at == 0x7f)
+			*at = ' ';
+	return message;
+}
+
 int err_vset(struct err *err, enum err_code code, const char *format, va_list args)
 {
-	char *message = mem_vprintf(format, args); /* before the release: args may point into err */
+	/* before the release: args may point into err */
+	char *message = one_line(mem_vprintf(format, args));
 
 	err_done(err);
 	err->code = code;
@@ -75,7 +85,7 @@ int err_wrap(struct err *err, const char *format, ...)
 	va_start(args, format);
 	cleanup_free char *prefix = mem_vprintf(format, args);
 	va_end(args);
-	char *message = mem_printf("%s: %s", prefix, err->message ? err->message : "");
+	char *message = one_line(mem_printf("%s: %s", prefix, err->message ? err->message : ""));
 	free(err->message);
 	err->message = message;
 	return -(int)err->code;
@@ -93,7 +103,7 @@ int err_hint(struct err *err, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	char *hint = mem_vprintf(format, args);
+	char *hint = one_line(mem_vprintf(format, args));
 	va_end(args);
 	free(err->hint);
 	err->hint = hint;

@@ -43,7 +43,7 @@ struct err_place {
 struct err {
 	enum err_code code;
 	char *message; /* one line, no trailing full stop, names the object or file */
-	char *hint;    /* what the user can do; NULL when the message says it all */
+	char *hint;    /* one line: what the user can do; NULL when the message says it all */
 	struct err_place place;
 	char *excerpt;	 /* the source line at place, without its newline; may be NULL */
 	int caret_width; /* columns to underline from place.column; 0 means 1 */

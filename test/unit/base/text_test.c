@@ -25,6 +25,17 @@ START_TEST(test_err__text_has_place_message_and_hint)
 }
 END_TEST
 
+START_TEST(test_err__message_is_one_line)
+{
+	cleanup_err struct err err = ERR_INIT;
+
+	(void)err_set(&err, ERR_INVALID, "no file %s", "a\nsystemd[1]: b\r\x1b[1m");
+	ck_assert_str_eq(err.message, "no file a systemd[1]: b  [1m");
+	(void)err_wrap(&err, "app %s", "c\nd");
+	ck_assert_str_eq(err.message, "app c d: no file a systemd[1]: b  [1m");
+}
+END_TEST
+
 START_TEST(test_err__wrap_keeps_the_code)
 {
 	cleanup_err struct err err = ERR_INIT;
@@ -141,6 +152,7 @@ Suite *test_suite(void)
 	TCase *tests = tcase_create("text");
 
 	tcase_add_test(tests, test_err__text_has_place_message_and_hint);
+	tcase_add_test(tests, test_err__message_is_one_line);
 	tcase_add_test(tests, test_err__wrap_keeps_the_code);
 	tcase_add_test(tests, test_diag__the_same_finding_of_two_instances_is_one);
 	tcase_add_test(tests, test_name__nearest_forgives_one_mistake_in_three_letters);
