@@ -129,11 +129,12 @@ static void write_object(struct writer *writer, const json_t *object)
 	buf_addch(&writer->out, '}');
 }
 
-static void write_real(struct buf *out, double value)
+/* -0 reads back as the integer 0: the form that is hashed knows one zero. */
+static void write_real(struct writer *writer, double value)
 {
-	cleanup_free char *text = tree_number_text(value);
+	cleanup_free char *text = tree_number_text(writer->sorted && value == 0 ? 0 : value);
 
-	buf_addstr(out, text);
+	buf_addstr(&writer->out, text);
 }
 
 static void write_value(struct writer *writer, const json_t *value)
@@ -152,7 +153,7 @@ static void write_value(struct writer *writer, const json_t *value)
 		buf_printf(&writer->out, "%lld", (long long)json_integer_value(value));
 		return;
 	case JSON_REAL:
-		write_real(&writer->out, json_real_value(value));
+		write_real(writer, json_real_value(value));
 		return;
 	case JSON_TRUE:
 		buf_addstr(&writer->out, "true");

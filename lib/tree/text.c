@@ -44,14 +44,31 @@ static bool allowed(unsigned value)
 	       value >= 0x10000;
 }
 
+/* The length of the line break there, 0 for none: YAML 1.1 knows more of them than editors do, and
+ * the parser's lines are counted by them. */
+static size_t line_break(const char *at, const char *end)
+{
+	size_t left = (size_t)(end - at);
+
+	if (!left)
+		return 0;
+	if (*at == '\n' || *at == '\r')
+		return left > 1 && at[0] == '\r' && at[1] == '\n' ? 2 : 1;
+	if (left > 1 && !memcmp(at, "\xc2\x85", 2))
+		return 2;
+	return left > 2 && !memcmp(at, "\xe2\x80", 2) && (at[2] == '\xa8' || at[2] == '\xa9') ? 3
+											      : 0;
+}
+
 static int fail_at(const struct tree_text *text, size_t offset, struct err *err, const char *what)
 {
+	const char *at = text->bytes, *stop = at + offset;
 	int line = 1, column = 1;
 
-	for (size_t i = 0; i < offset; i++) {
-		bool newline = text->bytes[i] == '\n';
-		line += newline;
-		column = newline ? 1 : column + ((text->bytes[i] & 0xc0) != 0x80);
+	for (size_t width; at < stop; at += width ? width : 1) {
+		width = line_break(at, text->bytes + text->length);
+		line += width > 0;
+		column = width ? 1 : column + ((*at & 0xc0) != 0x80);
 	}
 	(void)err_set(err, ERR_INVALID, "%s", what);
 	return err_at(err, text->file, line, column);
@@ -113,18 +130,23 @@ int tree_text_check(struct tree_text *text, struct err *err)
 	return r < 0 ? r : check_directives(text, err);
 }
 
+/* Where the line that begins there ends. */
+static const char *end_of_line(const char *start, const char *end)
+{
+	while (start < end && !line_break(start, end))
+		start++;
+	return start;
+}
+
 const char *tree_text_line(const struct tree_text *text, int line, size_t *ret_length)
 {
-	const char *start = text->bytes, *end = text->bytes + text->length, *newline;
+	const char *start = text->bytes, *end = text->bytes + text->length;
 
 	for (; line > 1 && start < end; line--) {
-		newline = memchr(start, '\n', (size_t)(end - start));
-		start = newline ? newline + 1 : end;
+		start = end_of_line(start, end);
+		start += line_break(start, end);
 	}
-	newline = start < end ? memchr(start, '\n', (size_t)(end - start)) : NULL;
-	*ret_length = (size_t)((newline ? newline : end) - start);
-	if (*ret_length && start[*ret_length - 1] == '\r')
-		--*ret_length;
+	*ret_length = (size_t)(end_of_line(start, end) - start);
 	return start;
 }
 

@@ -138,7 +138,7 @@ static int count_anchor(struct builder *builder, const yaml_event_t *event,
 
 static int take_scalar(struct builder *builder, const yaml_event_t *event, struct err *err)
 {
-	__auto_type scalar = &event->data.scalar;
+	__extension__ __auto_type scalar = &event->data.scalar;
 	bool plain = scalar->style == YAML_PLAIN_SCALAR_STYLE;
 	const char *value = (const char *)scalar->value;
 
@@ -322,8 +322,9 @@ static int close_mapping(struct builder *builder, struct entry *entry, struct en
 static int close_frame(struct builder *builder, struct err *err)
 {
 	struct frame *frame = &builder->frames[builder->depth - 1];
-	struct entry *entry = frame->entry, **children = builder->pending + frame->first;
 	size_t count = builder->pending_count - frame->first;
+	struct entry *entry = frame->entry;
+	struct entry **children = count ? builder->pending + frame->first : NULL;
 
 	for (size_t i = 0; i < count; i++) {
 		entry->weight += children[i]->weight;

@@ -114,6 +114,17 @@ START_TEST(test_tree_json__hash_ignores_order_and_form)
 }
 END_TEST
 
+/* What is written must read back with the same hash: -0 reads back as the integer 0. */
+START_TEST(test_tree_json__hash_knows_one_zero)
+{
+	json_auto_t *a = read_json("[-0.0]"), *b = read_json("[0]");
+	cleanup_free char *hash_a = tree_json_hash(a);
+	cleanup_free char *hash_b = tree_json_hash(b);
+
+	ck_assert_str_eq(hash_a, hash_b);
+}
+END_TEST
+
 static void assert_refused(const char *text, bool strict, int line, const char *message)
 {
 	cleanup_err struct err err = ERR_INIT;
@@ -191,6 +202,7 @@ Suite *test_suite(void)
 	tcase_add_test(tests, test_tree_json__numbers_read_back_equal);
 	tcase_add_test(tests, test_tree_json__forms);
 	tcase_add_test(tests, test_tree_json__hash_ignores_order_and_form);
+	tcase_add_test(tests, test_tree_json__hash_knows_one_zero);
 	tcase_add_test(tests, test_tree_json__errors_name_the_place_but_no_content);
 	tcase_add_test(tests, test_tree_json__strict_refuses_duplicate_keys_and_nul);
 	tcase_add_test(tests, test_tree_json__deep_nesting_is_refused);
