@@ -136,7 +136,6 @@ static double size_of(char letter)
 
 static struct value *do_human_readable(struct call *call, struct value **a)
 {
-	cleanup_value struct value *number = NULL;
 	bool bits = template_call_truth(a[1], false), unit = a[2] && a[2]->kind == VALUE_STRING;
 	struct buf out = BUF_INIT;
 	char letter = 'B';

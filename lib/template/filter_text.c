@@ -311,8 +311,8 @@ static struct value *do_quote(struct call *call, struct value **a)
 	struct buf out = BUF_INIT;
 
 	(void)call;
-	while (safe < length &&
-	       (isalnum((unsigned char)text[safe]) || strchr("_@%+=:,./-", text[safe])))
+	while (safe < length && (isalnum((unsigned char)text[safe]) ||
+				 template_text_one_of(text[safe], "_@%+=:,./-")))
 		safe++;
 	if (length && safe == length)
 		return steal(&string);

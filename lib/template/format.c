@@ -204,7 +204,7 @@ static bool read_number(struct percent *percent, int *ret)
 
 static bool read_flags(struct percent *percent, struct spec *spec)
 {
-	for (; percent->at < percent->end && *percent->at && strchr("-+ #0", *percent->at);
+	for (; percent->at < percent->end && template_text_one_of(*percent->at, "-+ #0");
 	     percent->at++) {
 		char c = *percent->at;
 		if (c == '-')
@@ -227,7 +227,7 @@ static bool read_flags(struct percent *percent, struct spec *spec)
 		if (!read_number(percent, &spec->precision))
 			return false;
 	}
-	while (percent->at < percent->end && *percent->at && strchr("hlL", *percent->at))
+	while (percent->at < percent->end && template_text_one_of(*percent->at, "hlL"))
 		percent->at++;
 	return true;
 }
@@ -317,15 +317,15 @@ static bool read_spec(const char *text, size_t length, struct spec *spec)
 	*spec = (struct spec){.fill = ' ', .precision = -1};
 	if (length) {
 		uint32_t first = template_text_next(text, length, &next);
-		if (next < length && strchr("<>=^", text[next])) {
+		if (next < length && template_text_one_of(text[next], "<>=^")) {
 			spec->fill = first;
 			spec->align = text[next];
 			at = next + 1;
-		} else if (strchr("<>=^", *text)) {
+		} else if (template_text_one_of(*text, "<>=^")) {
 			spec->align = text[at++];
 		}
 	}
-	if (at < length && strchr("+- ", text[at]))
+	if (at < length && template_text_one_of(text[at], "+- "))
 		spec->sign = text[at++];
 	if (at < length && text[at] == '#')
 		spec->alternate = text[at++];

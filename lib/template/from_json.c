@@ -37,8 +37,8 @@ static void *fail(struct reader *reader, const char *what)
 
 static void skip_space(struct reader *reader)
 {
-	while (reader->at < reader->length && strchr(" \t\n\r", reader->text[reader->at]) &&
-	       reader->text[reader->at])
+	while (reader->at < reader->length &&
+	       template_text_one_of(reader->text[reader->at], " \t\n\r"))
 		reader->at++;
 }
 
@@ -150,7 +150,10 @@ static struct value *read_number(struct reader *reader)
 		at += 1 + n;
 	}
 	if (at < reader->length && (reader->text[at] | 0x20) == 'e') {
-		size_t sign = at + 1 < reader->length && strchr("+-", reader->text[at + 1]) ? 2 : 1;
+		size_t sign =
+			at + 1 < reader->length && template_text_one_of(reader->text[at + 1], "+-")
+				? 2
+				: 1;
 		n = digits(reader, at + sign);
 		real = real || n;
 		at += n ? sign + n : 0;

@@ -354,7 +354,7 @@ static struct value *do_zfill(struct call *call, struct value **a)
 {
 	int64_t width, count = (int64_t)value_length(a[0]);
 	struct buf out = BUF_INIT;
-	size_t sign = LENGTH(a[0]) && strchr("+-", *TEXT(a[0])) ? 1 : 0;
+	size_t sign = LENGTH(a[0]) && template_text_one_of(*TEXT(a[0]), "+-") ? 1 : 0;
 
 	if (!template_call_int(call, a[1], 0, &width))
 		return NULL;

@@ -169,6 +169,18 @@ static int read_pair(const char *pair, size_t length, struct options *options, s
 	return unknown(key, key_length, err);
 }
 
+/* Jinja would take it for white space, an editor for the end of the line. */
+static int refuse_carriage_return(const char *text, const char *newline, int *ret_column,
+				  struct err *err)
+{
+	const char *found = memchr(text, '\r', (size_t)(newline - text));
+
+	if (!found || found + 1 == newline)
+		return 0;
+	*ret_column = (int)template_text_count(text, (size_t)(found - text)) + 1;
+	return err_set(err, ERR_INVALID, "a carriage return stands in the " HEADER " line");
+}
+
 static int check_delimiters(const struct options *options, struct err *err)
 {
 	if (!strcmp(options->block_begin, options->print_begin) ||
@@ -187,12 +199,15 @@ int template_options_read(const char *text, size_t length, struct options *optio
 	*ret_column = 1;
 	if (!newline)
 		return err_set(err, ERR_INVALID, "the " HEADER " line does not end");
+	int r = refuse_carriage_return(text, newline, ret_column, err);
+	if (r < 0)
+		return r;
 	const char *at = text + strlen(HEADER), *end = newline;
 	for (;;) {
 		const char *comma = memchr(at, ',', (size_t)(end - at));
 		const char *stop = comma ? comma : end;
-		*ret_column = (int)(at - text) + 1;
-		int r = read_pair(at, (size_t)(stop - at), options, err);
+		*ret_column = (int)template_text_count(text, (size_t)(at - text)) + 1;
+		r = read_pair(at, (size_t)(stop - at), options, err);
 		if (r < 0)
 			return r;
 		if (!comma)

@@ -52,10 +52,9 @@ static int read_header(struct template *template, const struct template_text *te
 	int r = template_options_read(text->text, text->length, &template->options, ret_skip,
 				      &column, err);
 	if (r < 0) {
-		const char *end = memchr(text->text, '\n', text->length);
+		cleanup_free char *line = mem_strndup(text->text, text->length);
 		err_at(err, template->name, template->first_line, column);
-		err_excerpt(err, text->text, (int)(end ? (size_t)(end - text->text) : text->length),
-			    1);
+		err_excerpt(err, line, (int)strcspn(line, "\r\n"), 1);
 	}
 	return r;
 }
@@ -87,7 +86,7 @@ static int build(struct template *template, const struct template_text *text, st
 		return 0;
 	}
 	normalise(template, text->text, text->length);
-	/* the header line may have lost a \r */
+	/* the header line may have lost the \r at its end */
 	if (skip) {
 		const char *end = memchr(template->source, '\n', template->length);
 		skip = end ? (size_t)(end - template->source) + 1 : template->length;

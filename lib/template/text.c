@@ -29,6 +29,11 @@ static size_t sequence_length(const char *text, size_t left)
 	return want;
 }
 
+bool template_text_one_of(char c, const char *characters)
+{
+	return c && strchr(characters, c);
+}
+
 size_t template_text_count(const char *text, size_t length)
 {
 	size_t count = 0;

@@ -44,6 +44,9 @@ void template_text_capitalize(const char *text, size_t length, struct buf *out);
 void template_text_title(const char *text, size_t length, struct buf *out); /* str.title */
 void template_text_swapcase(const char *text, size_t length, struct buf *out);
 
+/* True when c is one of these; NUL, which strchr() would find at their end, is none. */
+bool template_text_one_of(char c, const char *characters);
+
 /* Where needle begins at or after `from`; SIZE_MAX when it does not. */
 size_t template_text_find(const char *text, size_t length, const char *needle, size_t needle_length,
 			  size_t from);

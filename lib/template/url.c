@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "template/text.h"
 
 static size_t scheme_length(const char *text)
 {
@@ -13,7 +14,7 @@ static size_t scheme_length(const char *text)
 
 	if (!isalpha((unsigned char)*text))
 		return 0;
-	while (isalnum((unsigned char)text[n]) || (text[n] && strchr("+-.", text[n])))
+	while (isalnum((unsigned char)text[n]) || template_text_one_of(text[n], "+-."))
 		n++;
 	return text[n] == ':' ? n : 0;
 }
