@@ -30,12 +30,14 @@ UNIT_SRC   := $(sort $(wildcard test/unit/*/*_test.c))
 HARNESS_SRC:= $(sort $(wildcard test/harness/*.c))
 CLUSTER_SRC:= $(sort $(wildcard test/cluster/*_test.c))
 S3_SRC     := $(sort $(wildcard test/s3/*_test.c))
+FUZZ_SRC   := $(sort $(wildcard test/fuzz/*_fuzz.c))
 LIB_OBJ    := $(LIB_SRC:%.c=$(BUILD)/%.o)
 DAEMON_OBJ := $(DAEMON_SRC:%.c=$(BUILD)/%.o)
 HARNESS_OBJ:= $(HARNESS_SRC:%.c=$(BUILD)/%.o)
 UNIT_BIN   := $(UNIT_SRC:%.c=$(BUILD)/%)
 CLUSTER_BIN:= $(CLUSTER_SRC:%.c=$(BUILD)/%)
 S3_BIN     := $(S3_SRC:%.c=$(BUILD)/%)
+FUZZ_BIN   := $(FUZZ_SRC:%.c=$(BUILD)/%)
 ARCHIVES   := $(BUILD)/libdaemon.a $(BUILD)/libdesired.a
 
 all: $(BUILD)/desired $(BUILD)/traefik-crds.yaml ## build the binary (and fetch Traefik's CRDs, which the shipped manifests need)
@@ -68,6 +70,11 @@ $(BUILD)/test/differential/engine: $(BUILD)/test/differential/engine.o $(BUILD)/
 $(BUILD)/test/s3/%_test: $(BUILD)/test/s3/%_test.o $(BUILD)/test/s3/rig.o $(HARNESS_OBJ) $(ARCHIVES)
 	$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs check libssl) $(LDLIBS)
 
+# With libFuzzer's main (see fuzz-only) a target is a fuzzer, with ours an ordinary test of its seeds.
+FUZZ_MAIN ?= $(BUILD)/test/fuzz/main.o
+$(BUILD)/test/fuzz/%_fuzz: $(BUILD)/test/fuzz/%_fuzz.o $(BUILD)/test/fuzz/fuzz.o $(BUILD)/test/fuzz/main.o $(BUILD)/libdesired.a
+	$(CC) $(LDFLAGS) -o $@ $< $(BUILD)/test/fuzz/fuzz.o $(FUZZ_MAIN) $(BUILD)/libdesired.a $(LDLIBS)
+
 $(BUILD)/test/unit/%.o: CPPFLAGS += -DGOLDEN='"$(CURDIR)/test/golden"'
 
 # Traefik's own definitions, from its pinned and checksummed Go module; never copied into the tree.
@@ -98,6 +105,7 @@ check: ## all tests; ends with "N passed, N failed"
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory check-unit-only
 	@$(MAKE) --no-print-directory asan-only
+	@$(MAKE) --no-print-directory fuzz-only
 	@test/run $(BUILD)/results test/layers test/format
 	@$(MAKE) --no-print-directory check-s3-only
 	@$(MAKE) --no-print-directory check-cluster-only
@@ -144,7 +152,7 @@ check-s3-only: $(S3_BIN)
 check-system-only: $(BUILD)/desired
 	@BUILD=$(abspath $(BUILD)) test/run $(BUILD)/results test/system/service_test
 
-asan: ## unit and golden tests under AddressSanitizer and UBSan
+asan: ## unit and golden tests, and the seeds of the fuzz targets, under AddressSanitizer and UBSan
 	@rm -rf $(BUILD)/asan/results
 	@$(MAKE) --no-print-directory asan-only
 	@test/run --total $(BUILD)/asan/results
@@ -152,8 +160,26 @@ asan: ## unit and golden tests under AddressSanitizer and UBSan
 asan-only:
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan OPT="-O1 -g" SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined" asan-tests
 
-asan-tests: $(UNIT_BIN)
-	@ASAN_OPTIONS=detect_leaks=1 CK_TIMEOUT_MULTIPLIER=4 test/run $(patsubst %/asan,%,$(BUILD))/results $(UNIT_BIN)
+asan-tests: $(UNIT_BIN) $(FUZZ_BIN)
+	@BUILD=$(abspath $(BUILD)) ASAN_OPTIONS=detect_leaks=1 CK_TIMEOUT_MULTIPLIER=4 \
+		test/run $(patsubst %/asan,%,$(BUILD))/results $(UNIT_BIN) test/fuzz/replay
+
+# The library once more, as clang instruments it for libFuzzer.
+CLANG        ?= clang-14
+FUZZ_SECONDS ?= 60
+FUZZ_RESULTS ?= $(BUILD)/results
+
+fuzz: ## invent inputs for the readers, FUZZ_SECONDS (60) in all
+	@rm -rf $(BUILD)/fuzz/results
+	@$(MAKE) --no-print-directory fuzz-only FUZZ_RESULTS=$(BUILD)/fuzz/results
+	@test/run --total $(BUILD)/fuzz/results
+
+fuzz-only:
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz CC="$(CLANG)" OPT="-O1 -g" FUZZ_MAIN=-fsanitize=fuzzer \
+		SANITIZE="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined" fuzz-targets
+	@BUILD=$(abspath $(BUILD))/fuzz FUZZ_SECONDS=$(FUZZ_SECONDS) test/run $(FUZZ_RESULTS) test/fuzz/attack
+
+fuzz-targets: $(FUZZ_BIN)
 
 coverage: ## line coverage of lib/ by the unit tests
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/coverage OPT="-O0 -g" SANITIZE="--coverage" check-unit
@@ -188,8 +214,14 @@ bench: prerequisites all bench-templates ## time, requests and memory beside kub
 bench-templates: $(BUILD)/test/bench/render ## rendering beside Jinja2 and Ansible, in one run
 	@BUILD=$(abspath $(BUILD)) $$(test/differential/oracles)/venv/bin/python test/bench/templates
 
-torture: prerequisites all ## the long attacks
+TORTURE_FUZZ_SECONDS ?= 3600
+
+torture: prerequisites all ## the long attacks: an hour of fuzzing, the cluster tests at length
+	@rm -rf $(BUILD)/torture-results
+	@FUZZ_GROWN=$(abspath $(BUILD))/fuzz/grown $(MAKE) --no-print-directory fuzz-only \
+		FUZZ_SECONDS=$(TORTURE_FUZZ_SECONDS) FUZZ_RESULTS=$(BUILD)/torture-results
 	@BUILD=$(abspath $(BUILD)) TORTURE=1 test/run $(BUILD)/torture-results test/cluster/check
+	@test/run --total $(BUILD)/torture-results
 
 install: $(BUILD)/desired $(BUILD)/traefik-crds.yaml ## install below DESTDIR and PREFIX
 	install -D -m 0755 $(BUILD)/desired $(DESTDIR)$(PREFIX)/bin/desired
@@ -214,7 +246,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 -include $(LIB_OBJ:.o=.d) $(DAEMON_OBJ:.o=.d) $(BUILD)/daemon/main.d $(UNIT_BIN:=.d) $(HARNESS_OBJ:.o=.d) $(CLUSTER_BIN:=.d) \
-	$(S3_BIN:=.d) $(BUILD)/test/s3/rig.d $(BUILD)/test/differential/engine.d $(BUILD)/test/bench/render.d
+	$(S3_BIN:=.d) $(BUILD)/test/s3/rig.d $(BUILD)/test/differential/engine.d $(BUILD)/test/bench/render.d $(FUZZ_BIN:=.d)
 .PHONY: all deps prerequisites check check-unit check-s3 check-cluster check-system check-differential check-unit-only check-s3-only \
-	check-cluster-only check-system-only asan asan-only asan-tests coverage format lint layers demo bench bench-templates torture install clean help
+	check-cluster-only check-system-only asan asan-only asan-tests fuzz fuzz-only fuzz-targets coverage format lint layers demo bench bench-templates torture install clean help
 .SECONDARY:
