@@ -214,7 +214,7 @@ static void build_instance(struct source_pass *pass, const struct source_app *ap
 		source_pass_error(pass, made, &err);
 		return;
 	}
-	source_loader_init(&build.loader, pass, app);
+	source_loader_init(&build.loader, pass, app, made->name);
 	source_options_fill(&build);
 	source_files_make(&build);
 	for (size_t i = 0; i < app->member_count; i++)

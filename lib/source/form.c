@@ -2,6 +2,7 @@
 
 #include <limits.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -155,6 +156,29 @@ int source_form_number(struct source_form *form, const char *path, int otherwise
 	    json_integer_value(value) <= INT_MAX)
 		return (int)json_integer_value(value);
 	source_form_fail(form, path, NULL, "%s must be a whole number", path);
+	return otherwise;
+}
+
+int64_t source_form_size(struct source_form *form, const char *path, int64_t otherwise)
+{
+	static const char units[] = "KMGT";
+	cleanup_free char *text = source_form_text(form, path);
+	char *end = NULL;
+
+	if (!text)
+		return otherwise;
+	double number = strtod(text, &end);
+	while (end > text && *end == ' ')
+		end++;
+	const char *unit = *end ? strchr(units, *end) : NULL;
+	for (const char *u = unit; u && u >= units; u--)
+		number *= 1024;
+	if (unit)
+		end += strncmp(end + 1, "iB", 2) ? 1 : 3;
+	if (end > text && !*end && number >= 0 && number < 1e15)
+		return (int64_t)number;
+	source_form_fail(form, path, "write 64KiB, 8MiB or 1GiB", "%s must be a size, not '%s'",
+			 path, text);
 	return otherwise;
 }
 

@@ -38,6 +38,8 @@ void source_form_keys(struct source_form *form, const char *path, const char *co
 char *source_form_text(struct source_form *form, const char *path);
 bool source_form_flag(struct source_form *form, const char *path, bool otherwise);
 int source_form_number(struct source_form *form, const char *path, int otherwise);
+/* Bytes: 500, 64KiB, 8MiB, 1GiB (or K, M, G). */
+int64_t source_form_size(struct source_form *form, const char *path, int64_t otherwise);
 /* As systemd writes them; a number counts seconds. */
 int64_t source_form_duration(struct source_form *form, const char *path, int64_t otherwise);
 /* The index of one of the words. */

@@ -216,7 +216,7 @@ int source_instances_read(struct source_pass *pass, const struct source_app *app
 		return 0;
 	}
 	reading.file = app->options->path;
-	source_loader_init(&reading.loader, pass, app);
+	source_loader_init(&reading.loader, pass, app, app->name);
 	int r = source_scope_build(pass, app, NULL, &reading.scope, err);
 	if (r < 0)
 		return r;

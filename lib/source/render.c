@@ -1,5 +1,6 @@
 #include "source/render.h"
 
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,6 +65,12 @@ static void search_path(const struct source_app *app, const char *purpose, struc
 	list_add(ret, "_shared");
 }
 
+static int leads_out(const char *name, struct err *err)
+{
+	(void)err_set(err, ERR_DENIED, "'%s' leads out of the app", name);
+	return err_hint(err, "put files for several apps into _shared/ and name them without it");
+}
+
 static int not_found(const struct list *folders, const char *name, struct err *err)
 {
 	cleanup_free char *names = list_join(folders, ", ");
@@ -79,11 +86,8 @@ int source_loader_find(const struct source_loader *loader, const char *name, con
 	cleanup_list struct list folders = LIST_INIT;
 	cleanup_free char *plain = plain_path(name);
 
-	if (!plain) {
-		(void)err_set(err, ERR_DENIED, "'%s' leads out of the app", name);
-		return err_hint(err, "put files for several apps into _shared/ and name them "
-				     "without it");
-	}
+	if (!plain)
+		return leads_out(name, err);
 	if (!strncmp(plain, "_shared/", strlen("_shared/")))
 		memmove(plain, plain + strlen("_shared/"), strlen(plain + strlen("_shared/")) + 1);
 	search_path(loader->app, purpose, &folders);
@@ -123,6 +127,40 @@ static int load(void *context, const char *name, const char *purpose, char **ret
 	return 0;
 }
 
+/* Files right in `folder` whose names match; the names as `directory` "/" name. */
+static void match_in(const struct source_tree *tree, const char *folder, const char *directory,
+		     const char *pattern, struct list *ret)
+{
+	cleanup_free char *prefix = mem_printf("%s%s%s/", folder, *directory ? "/" : "", directory);
+	size_t length = strlen(prefix);
+
+	for (size_t i = 0; i < tree->count; i++) {
+		const char *path = tree->files[i]->path;
+		if (!strncmp(path, prefix, length) && !strchr(path + length, '/') &&
+		    fnmatch(pattern, path + length, FNM_PERIOD) == 0)
+			list_printf(ret, "%s%s%s", directory, *directory ? "/" : "", path + length);
+	}
+}
+
+static int list_matching(void *context, const char *pattern, struct list *ret, struct err *err)
+{
+	const struct source_loader *loader = context;
+	cleanup_list struct list folders = LIST_INIT;
+	cleanup_free char *plain = plain_path(pattern);
+
+	if (!plain)
+		return leads_out(pattern, err);
+	char *slash = strrchr(plain, '/');
+	const char *base = slash ? slash + 1 : plain;
+	if (slash)
+		*slash = '\0';
+	search_path(loader->app, "file", &folders);
+	for (size_t i = 0; i < folders.n && !ret->n; i++)
+		match_in(loader->pass->tree, folders.items[i], slash ? plain : "", base, ret);
+	list_sort(ret);
+	return 0;
+}
+
 static const char *environment(void *context, const char *name)
 {
 	const struct source_loader *loader = context;
@@ -139,9 +177,21 @@ static void tell_secret(void *context, const char *text, size_t length)
 }
 
 void source_loader_init(struct source_loader *loader, struct source_pass *pass,
-			const struct source_app *app)
+			const struct source_app *app, const char *identity)
 {
-	*loader = (struct source_loader){pass, app, {load, environment, tell_secret, loader}};
+	const struct source_settings *settings = pass->options->settings;
+
+	*loader = (struct source_loader){
+		.pass = pass,
+		.app = app,
+		.loader = {.load = load,
+			   .list = list_matching,
+			   .environment = environment,
+			   .secret = tell_secret,
+			   .context = loader,
+			   .identity = identity,
+			   .limits = settings ? &settings->limits : NULL},
+	};
 }
 
 static const struct source_template *compiled(struct source_pass *pass, struct source_file *file)
@@ -163,13 +213,12 @@ int source_render_file(const struct source_loader *loader, struct source_file *f
 		       struct err *err)
 {
 	const struct source_template *template = compiled(loader->pass, file);
-	struct template_limits limits = {0};
 
 	if (!template->compiled) {
 		err_copy(err, &template->err);
 		return -(int)err->code;
 	}
 	*ret = (struct template_output){0};
-	int r = template_render(template->compiled, scope, &loader->loader, &limits, ret, err);
+	int r = template_render(template->compiled, scope, &loader->loader, NULL, ret, err);
 	return r < 0 ? err_at(err, file->path, 0, 0) : 0;
 }

@@ -22,8 +22,9 @@ struct source_loader {
 	const struct source_app *app;
 	struct template_loader loader;
 };
+/* identity: whom it renders for, "ghost@tfe-fr"; borrowed. */
 void source_loader_init(struct source_loader *loader, struct source_pass *pass,
-			const struct source_app *app);
+			const struct source_app *app, const char *identity);
 
 /* Finds a file that the app may use; purpose is "template" or "file". ERR_NOT_FOUND says where was
  * searched, ERR_DENIED that the name leads out. Borrowed. */

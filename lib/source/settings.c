@@ -71,11 +71,27 @@ static void read_vault(struct source_form *form, struct source_settings *setting
 	}
 }
 
+/* What a template may take. */
+static void read_limits(struct source_form *form, struct template_limits *limits)
+{
+	static const char *const known[] = {"output", "steps", "depth", "regex", "digits"};
+
+	source_form_keys(form, "limits", known, COUNT(known));
+	limits->output = (size_t)source_form_size(form, "limits.output", 0);
+	limits->steps = (uint64_t)source_form_number(form, "limits.steps", 0);
+	limits->depth = source_form_number(form, "limits.depth", 0);
+	limits->regex = (uint32_t)source_form_number(form, "limits.regex", 0);
+	limits->digits = source_form_number(form, "limits.digits", 0);
+	if (limits->depth > TEMPLATE_DEEPEST)
+		source_form_fail(form, "limits.depth", NULL, "limits.depth can be at most %d",
+				 TEMPLATE_DEEPEST);
+}
+
 static void read_form(struct source_form *form, struct source_settings *settings)
 {
 	static const char *const known[] = {"kubeconfig", "follow", "interval", "keepKinds",
 					    "revisions",  "env",    "alert",	"metrics",
-					    "backup",	  "peers",  "vault"};
+					    "backup",	  "peers",  "vault",	"limits"};
 	static const char *const idle[] = {"alert", "metrics", "backup", "peers"};
 	static const char *const follow[] = {"reload", "files"};
 
@@ -93,6 +109,7 @@ static void read_form(struct source_form *form, struct source_settings *settings
 	source_form_list(form, "peers", &settings->peers);
 	read_backup(form, settings);
 	read_vault(form, settings);
+	read_limits(form, &settings->limits);
 	if (settings->interval_ms < 1000)
 		source_form_fail(form, "interval", NULL, "interval must be at least 1s");
 	if (settings->revisions < 1)

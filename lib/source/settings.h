@@ -10,6 +10,7 @@
 
 #include "base/diag.h"
 #include "base/list.h"
+#include "template/template.h"
 
 struct source_settings {
 	char *kubeconfig;  /* /etc/rancher/k3s/k3s.yaml */
@@ -22,8 +23,9 @@ struct source_settings {
 	char *metrics;	   /* as written, or NULL */
 	json_t *backup;	   /* as written, checked for unknown keys; or NULL */
 	struct list peers;
-	struct list vault_labels; /* of ansible-vault passwords ... */
-	struct list vault_files;  /* ... and the file of each */
+	struct list vault_labels;      /* of ansible-vault passwords ... */
+	struct list vault_files;       /* ... and the file of each */
+	struct template_limits limits; /* of each rendering; 0: the default of lib/template */
 };
 
 /* Reads `file` ("DIR/desired.yaml" or --config). A missing file gives the defaults. Findings are

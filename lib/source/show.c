@@ -93,12 +93,15 @@ static int show_instance(struct showing *showing, const struct source_app *app,
 {
 	cleanup_source_scope struct source_scope scope = {0};
 	cleanup_list struct list names = LIST_INIT;
+	const char *instance = instances->items[index].name;
+	cleanup_free char *identity =
+		mem_printf("%s%s%s", app->name, instance ? "@" : "", instance ? instance : "");
 	struct source_loader loader;
 
 	int r = source_instance_scope(showing->pass, app, instances, index, &scope, err);
 	if (r < 0)
 		return r;
-	source_loader_init(&loader, showing->pass, app);
+	source_loader_init(&loader, showing->pass, app, identity);
 	template_scope_names(source_scope_top(&scope), &names);
 	list_sort(&names);
 	for (size_t i = 0; i < names.n; i++)

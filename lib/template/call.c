@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/name.h"
+#include "template/markup.h"
 
 extern const struct object_class template_macro_class;
 
@@ -298,6 +299,8 @@ static struct value *function_call(struct call *call, struct value *value)
 		memmove(&call->args[1], &call->args[0], (call->count - 1) * sizeof(*call->args));
 		call->args[0] = function->self;
 	}
+	if (function->self && function->self->kind == VALUE_STRING && function->self->escaped)
+		return template_markup_method(call, function->builtin);
 	return template_call_run(call, function->builtin);
 }
 

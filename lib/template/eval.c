@@ -7,10 +7,12 @@
 #include "base/mem.h"
 #include "template/global.h"
 #include "template/lazy.h"
+#include "template/regex.h"
 
 #define DEFAULT_OUTPUT (8u << 20)
 #define DEFAULT_STEPS  10000000u
 #define DEFAULT_DEPTH  64
+#define DEFAULT_DIGITS 4300
 
 void template_eval_init(struct eval *eval, const struct template_scope *scope,
 			const struct template_loader *loader, const struct template_limits *limits)
@@ -18,14 +20,22 @@ void template_eval_init(struct eval *eval, const struct template_scope *scope,
 	memset(eval, 0, offsetof(struct eval, busy));
 	eval->scope = scope;
 	eval->loader = loader;
+	if (!limits && loader)
+		limits = loader->limits;
 	if (limits)
 		eval->limits = *limits;
 	if (!eval->limits.output)
 		eval->limits.output = DEFAULT_OUTPUT;
 	if (!eval->limits.steps)
 		eval->limits.steps = DEFAULT_STEPS;
-	if (!eval->limits.depth || eval->limits.depth > DEFAULT_DEPTH)
+	if (!eval->limits.depth)
 		eval->limits.depth = DEFAULT_DEPTH;
+	if (eval->limits.depth > TEMPLATE_DEEPEST)
+		eval->limits.depth = TEMPLATE_DEEPEST;
+	if (!eval->limits.regex)
+		eval->limits.regex = REGEX_EFFORT;
+	if (!eval->limits.digits)
+		eval->limits.digits = DEFAULT_DIGITS;
 	eval->steps = eval->limits.steps;
 }
 
@@ -83,7 +93,7 @@ static struct value *raise_err(struct eval *eval, const struct node *node, struc
 
 struct value *template_eval_fail_err(struct eval *eval, const struct node *node, struct err *err)
 {
-	return raise_err(eval, node, err, false);
+	return raise_err(eval, node, err, err->code == ERR_DENIED);
 }
 
 struct value *template_eval_fail(struct eval *eval, const struct node *node, const char *format,
@@ -99,7 +109,7 @@ struct value *template_eval_fail(struct eval *eval, const struct node *node, con
 }
 
 struct value *template_eval_fail_limit(struct eval *eval, const struct node *node,
-				       const char *format, ...)
+				       const char *limit, const char *format, ...)
 {
 	cleanup_err struct err err = ERR_INIT;
 	va_list args;
@@ -107,6 +117,7 @@ struct value *template_eval_fail_limit(struct eval *eval, const struct node *nod
 	va_start(args, format);
 	err_vset(&err, ERR_INVALID, format, args);
 	va_end(args);
+	err_hint(&err, "if that is meant, raise limits.%s in desired.yaml", limit);
 	return raise_err(eval, node, &err, true);
 }
 
@@ -124,10 +135,9 @@ struct value *template_eval_undefined(struct eval *eval, const struct node *node
 
 bool template_eval_too_long(struct eval *eval, const struct node *node)
 {
-	template_eval_fail_limit(
-		eval, node,
-		"rendering took more than %llu steps (limit 'steps'): does a loop run away?",
-		(unsigned long long)eval->limits.steps);
+	template_eval_fail_limit(eval, node, "steps",
+				 "rendering took more than %llu steps: does a loop run away?",
+				 (unsigned long long)eval->limits.steps);
 	return false;
 }
 
@@ -137,10 +147,11 @@ int template_eval_enter(struct eval *eval, const struct node *node)
 		eval->depth++;
 		return 0;
 	}
-	template_eval_fail_limit(eval, node,
-				 "includes, macros and variables are nested more than %d deep "
-				 "(limit 'depth'): does one call itself?",
-				 eval->limits.depth);
+	template_eval_fail_limit(
+		eval, node, "depth",
+		"includes, macros and variables are nested more than %d deep: does "
+		"one call itself?",
+		eval->limits.depth);
 	return -1;
 }
 

@@ -65,7 +65,7 @@ struct eval {
 	bool mutates;		/* variables must be copied before use */
 	bool isolated;		/* imported without context: variables are out of sight */
 	int busy_count;
-	const struct lazy *busy[72]; /* variables that are being rendered, outermost first */
+	const struct lazy *busy[TEMPLATE_DEEPEST]; /* being rendered, outermost first */
 };
 
 /* scope.c: a variable as it was set, not rendered; borrowed, NULL when nobody set it. */
@@ -109,10 +109,10 @@ struct value *template_eval_fail(struct eval *eval, const struct node *node, con
 				 ...) __attribute__((format(printf, 3, 4)));
 /* The same with what a callee found out; err is emptied. */
 struct value *template_eval_fail_err(struct eval *eval, const struct node *node, struct err *err);
-/* A limit was hit; `raise` says how to raise it. */
+/* A limit was hit, which no template can set aside; `limit` is its key in desired.yaml. */
 struct value *template_eval_fail_limit(struct eval *eval, const struct node *node,
-				       const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+				       const char *limit, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
 /* Raises an undefined value (borrowed); always NULL. */
 struct value *template_eval_trip(struct eval *eval, struct value *undefined);
 /* What was raised as a value again; NULL when it must not be set aside. */

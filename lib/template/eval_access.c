@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "template/eval.h"
+#include "template/markup.h"
 #include "template/method.h"
 #include "template/text.h"
 
@@ -31,6 +32,10 @@ static struct value *own_attribute(struct eval *eval, struct value *object, cons
 		return object->object.class->attribute
 			       ? object->object.class->attribute(eval, object, name)
 			       : NULL;
+	if (object->kind == VALUE_TUPLE && object->group && !strcmp(name, "grouper"))
+		return value_keep(object->list.items[0]);
+	if (object->kind == VALUE_TUPLE && object->group && !strcmp(name, "list"))
+		return value_keep(object->list.items[1]);
 	return template_method_find(object, name);
 }
 
@@ -81,7 +86,7 @@ static struct value *character(const struct value *string, size_t index)
 	size_t width =
 		template_text_offset(string->string.text + begin, string->string.length - begin, 1);
 
-	return value_string(string->string.text + begin, width);
+	return template_markup_keep(string, value_string(string->string.text + begin, width));
 }
 
 /* NULL when the object has no such item, or after an error. */
@@ -200,6 +205,7 @@ struct value *template_eval_slice(struct eval *eval, const struct node *node, st
 	int64_t length = (int64_t)value_length(object);
 	int64_t from = clip(start, length, by > 0 ? 0 : length - 1, by < 0);
 	int64_t to = clip(stop, length, by > 0 ? length : -1, by < 0);
-	return object->kind == VALUE_STRING ? slice_string(object, from, to, by)
-					    : slice_list(object, from, to, by);
+	if (object->kind == VALUE_STRING)
+		return template_markup_keep(object, slice_string(object, from, to, by));
+	return slice_list(object, from, to, by);
 }

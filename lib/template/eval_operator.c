@@ -2,8 +2,10 @@
 
 #include "base/mem.h"
 #include "template/call.h"
+#include "template/date.h"
 #include "template/eval.h"
 #include "template/format.h"
+#include "template/markup.h"
 #include "template/number.h"
 
 static const char *const symbols[] = {
@@ -27,8 +29,7 @@ static bool fits(struct eval *eval, const struct node *node, size_t size, int64_
 	if (times <= 0 ||
 	    (!__builtin_mul_overflow(size, (size_t)times, &total) && total <= eval->limits.output))
 		return true;
-	template_eval_fail_limit(eval, node,
-				 "the result would be larger than %zu bytes (limit 'output')",
+	template_eval_fail_limit(eval, node, "output", "the result would be larger than %zu bytes",
 				 eval->limits.output);
 	return false;
 }
@@ -57,7 +58,7 @@ static struct value *repeat(struct eval *eval, const struct node *node, struct v
 		return unsupported(eval, node, NUMBER_MULTIPLY, sequence, number);
 	if (sequence->kind == VALUE_STRING)
 		return fits(eval, node, sequence->string.length, times)
-			       ? repeat_string(sequence, times)
+			       ? template_markup_keep(sequence, repeat_string(sequence, times))
 			       : NULL;
 	if (!fits(eval, node, sequence->list.n * sizeof(void *), times))
 		return NULL;
@@ -84,6 +85,18 @@ static struct value *add_sequences(struct value *a, struct value *b)
 	return list;
 }
 
+/* What is added to a string that counts as HTML is escaped. */
+static struct value *add_markup(struct eval *eval, const struct node *node, struct value *a,
+				struct value *b)
+{
+	cleanup_value struct value *left = template_markup_escape(a),
+				   *right = template_markup_escape(b);
+
+	return fits(eval, node, left->string.length + right->string.length, 1)
+		       ? template_markup_mark(add_sequences(left, right))
+		       : NULL;
+}
+
 static bool is_sequence(const struct value *value)
 {
 	return value->kind == VALUE_STRING || value_is_list(value);
@@ -98,6 +111,9 @@ static struct value *calculate(struct eval *eval, const struct node *node, int o
 		struct value *result = template_number_calculate(op, a, b, &problem);
 		return result ? result : template_eval_fail(eval, node, "%s", problem);
 	}
+	if (op == NUMBER_ADD && a->kind == VALUE_STRING && b->kind == VALUE_STRING &&
+	    (a->escaped || b->escaped))
+		return add_markup(eval, node, a, b);
 	if (op == NUMBER_ADD && is_sequence(a) && a->kind == b->kind)
 		return a->kind != VALUE_STRING ||
 				       fits(eval, node, a->string.length + b->string.length, 1)
@@ -109,6 +125,9 @@ static struct value *calculate(struct eval *eval, const struct node *node, int o
 		return repeat(eval, node, b, a);
 	if (op == NUMBER_MODULO && a->kind == VALUE_STRING)
 		return template_format_percent(eval, node, a, b);
+	struct value *moved = template_date_calculate(eval, node, op, a, b);
+	if (moved || eval->raised)
+		return moved;
 	return unsupported(eval, node, op, a, b);
 }
 

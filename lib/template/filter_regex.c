@@ -23,8 +23,12 @@ static bool compile(struct call *call, struct value *pattern, struct value *igno
 
 	if (!template_call_text(call, pattern, "", &text, &length))
 		return false;
-	if (template_regex_compile(text, length, template_call_truth(ignore_case, false),
-				   template_call_truth(multiline, false), ret, &err) < 0)
+	const struct regex_style style = {
+		.ignore_case = template_call_truth(ignore_case, false),
+		.multiline = template_call_truth(multiline, false),
+		.effort = call->eval->limits.regex,
+	};
+	if (template_regex_compile(text, length, &style, ret, &err) < 0)
 		return template_eval_fail_err(call->eval, call->node, &err);
 	return true;
 }
@@ -41,8 +45,8 @@ static int next_match(struct walk *walk, size_t *ret_begin, size_t *ret_end, str
 {
 	if (walk->at > walk->length)
 		return 0;
-	int r = template_regex_find(walk->regex, walk->text, walk->length, walk->at, false,
-				    walk->not_empty, err);
+	int r = template_regex_find(walk->regex, walk->text, walk->length, walk->at,
+				    walk->not_empty ? REGEX_NOT_EMPTY : 0, err);
 	if (r <= 0)
 		return r;
 	template_regex_group(walk->regex, 0, ret_begin, ret_end);
@@ -52,7 +56,7 @@ static int next_match(struct walk *walk, size_t *ret_begin, size_t *ret_end, str
 }
 
 /* Replaces; how many times in *ret_count. */
-static int substitute(struct walk *walk, const struct value *replacement, int64_t most,
+static int substitute(struct walk *walk, const struct regex_replacement *replacement, int64_t most,
 		      struct buf *out, int64_t *ret_count, struct err *err)
 {
 	size_t done = 0, begin, end;
@@ -61,10 +65,7 @@ static int substitute(struct walk *walk, const struct value *replacement, int64_
 	*ret_count = 0;
 	while ((most <= 0 || *ret_count < most) && (r = next_match(walk, &begin, &end, err)) > 0) {
 		buf_add(out, walk->text + done, begin - done);
-		r = template_regex_expand(walk->regex, walk->text, replacement->string.text,
-					  replacement->string.length, out, err);
-		if (r < 0)
-			return r;
+		template_regex_expand(walk->regex, walk->text, replacement, out);
 		done = end;
 		(*ret_count)++;
 	}
@@ -77,17 +78,21 @@ static struct value *do_replace(struct call *call, struct value **a)
 	cleanup_value struct value *string = template_filter_string(a[0]);
 	cleanup_value struct value *replacement =
 		a[2] ? template_filter_string(a[2]) : value_string("", 0);
+	cleanup_replacement struct regex_replacement parts = {0};
 	cleanup_regex struct regex regex = {0};
 	cleanup_err struct err err = ERR_INIT;
 	struct buf out = BUF_INIT;
-	int64_t most, mandatory, count;
+	int64_t most, mandatory, count = 0;
 
 	if (!template_call_int(call, a[5], 0, &most) ||
 	    !template_call_int(call, a[6], 0, &mandatory) ||
 	    !compile(call, a[1], a[3], a[4], &regex))
 		return NULL;
 	struct walk walk = {&regex, string->string.text, string->string.length, 0, false};
-	int r = substitute(&walk, replacement, most, &out, &count, &err);
+	int r = template_regex_parse(&regex, replacement->string.text, replacement->string.length,
+				     &parts, &err);
+	if (r >= 0)
+		r = substitute(&walk, &parts, most, &out, &count, &err);
 	if (r >= 0 && mandatory && mandatory != count)
 		r = err_set(&err, ERR_INVALID,
 			    "the pattern should match %lld times, but matches %lld times",
@@ -146,8 +151,7 @@ static int wanted_group(struct call *call, const struct regex *regex, struct val
 		group = atoi(text + 1);
 	} else if (!strncmp(text, "\\g<", 3)) {
 		cleanup_free char *name = mem_strndup(text + 3, strcspn(text + 3, ">"));
-		group = isdigit((unsigned char)*name) ? atoi(name)
-						      : template_regex_group_number(regex, name);
+		group = template_regex_group_number(regex, name);
 	}
 	if (group < 0 || (size_t)group > template_regex_groups(regex)) {
 		template_call_fail(call, "regex_search: '%s' names no group", text);
@@ -164,8 +168,7 @@ static struct value *do_search(struct call *call, struct value **a)
 
 	if (!compile(call, a[1], option(call, "ignorecase"), option(call, "multiline"), &regex))
 		return NULL;
-	int r = template_regex_find(&regex, string->string.text, string->string.length, 0, false,
-				    false, &err);
+	int r = template_regex_find(&regex, string->string.text, string->string.length, 0, 0, &err);
 	if (r < 0)
 		return template_eval_fail_err(call->eval, call->node, &err);
 	if (!r)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "template/date.h"
 #include "template/sort.h"
 
 /* What is written to must not belong to a scope, and nothing may come to contain itself. */
@@ -350,45 +351,6 @@ static struct value *number_attribute(struct value *self, const char *name)
 	return !strcmp(name, "denominator") && self->kind != VALUE_FLOAT ? value_int(1) : NULL;
 }
 
-static struct value *date_isoformat(struct call *call, struct value **a)
-{
-	struct buf text = BUF_INIT;
-
-	(void)call;
-	value_str(a[0], &text);
-	char *space = text.data ? strchr(text.data, ' ') : NULL;
-	if (space)
-		*space = 'T';
-	return value_take_buf(&text);
-}
-
-static const struct builtin date_methods[] = {
-	{"isoformat", date_isoformat, "date", 1, 0},
-};
-
-static struct value *date_attribute(struct value *self, const char *name)
-{
-	const struct value_date *date = &self->date;
-	const struct {
-		const char *name;
-		int value;
-	} parts[] = {
-		{"year", date->year},
-		{"month", date->month},
-		{"day", date->day},
-		{"hour", date->hour},
-		{"minute", date->minute},
-		{"second", date->second},
-		{"microsecond", date->microsecond},
-	};
-
-	for (size_t i = 0; i < (date->has_time ? 7u : 3u); i++)
-		if (!strcmp(name, parts[i].name))
-			return value_int(parts[i].value);
-	const struct builtin *method = template_call_find(date_methods, 1, name);
-	return method ? template_call_bound(method, self) : NULL;
-}
-
 struct value *template_method_find(struct value *self, const char *name)
 {
 	const struct builtin *method = NULL;
@@ -417,7 +379,8 @@ struct value *template_method_find(struct value *self, const char *name)
 	case VALUE_FLOAT:
 		return number_attribute(self, name);
 	case VALUE_DATE:
-		return date_attribute(self, name);
+	case VALUE_SPAN:
+		return template_date_attribute(self, name);
 	default:
 		break;
 	}

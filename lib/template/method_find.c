@@ -1,4 +1,3 @@
-#include <ctype.h>
 #include <string.h>
 
 #include "template/method.h"
@@ -129,10 +128,28 @@ static struct value *all(const struct value *self, bool (*test)(uint32_t))
 	return value_bool(LENGTH(self) > 0);
 }
 
+static struct value *do_isdecimal(struct call *call, struct value **a)
+{
+	(void)call;
+	return all(a[0], template_text_is_decimal);
+}
+
 static struct value *do_isdigit(struct call *call, struct value **a)
 {
 	(void)call;
 	return all(a[0], template_text_is_digit);
+}
+
+static struct value *do_isnumeric(struct call *call, struct value **a)
+{
+	(void)call;
+	return all(a[0], template_text_is_numeric);
+}
+
+static struct value *do_isprintable(struct call *call, struct value **a)
+{
+	(void)call;
+	return LENGTH(a[0]) ? all(a[0], template_text_is_printable) : value_bool(true);
 }
 
 static struct value *do_isalpha(struct call *call, struct value **a)
@@ -159,16 +176,35 @@ static struct value *do_isascii(struct call *call, struct value **a)
 	return value_bool(template_text_is_ascii(TEXT(a[0]), LENGTH(a[0])));
 }
 
-/* Some letter has that case and none has the other. */
+/* Some letter has that case and none has another. */
 static struct value *has_case(const struct value *self, bool upper)
 {
 	bool any = false;
 
 	for (size_t i = 0; i < LENGTH(self);) {
 		uint32_t c = template_text_next(TEXT(self), LENGTH(self), &i);
-		if (upper ? template_text_is_lower(c) : template_text_is_upper(c))
+		if (!template_text_is_cased(c))
+			continue;
+		if (!(upper ? template_text_is_upper(c) : template_text_is_lower(c)))
 			return value_bool(false);
-		any = any || (upper ? template_text_is_upper(c) : template_text_is_lower(c));
+		any = true;
+	}
+	return value_bool(any);
+}
+
+/* Every word begins with a capital, and has no other. */
+static struct value *do_istitle(struct call *call, struct value **a)
+{
+	bool in_word = false, any = false;
+
+	(void)call;
+	for (size_t i = 0; i < LENGTH(a[0]);) {
+		uint32_t c = template_text_next(TEXT(a[0]), LENGTH(a[0]), &i);
+		bool capital = template_text_is_upper(c) || template_text_is_title(c);
+		if (template_text_is_cased(c) && capital == in_word)
+			return value_bool(false);
+		in_word = template_text_is_cased(c);
+		any = any || in_word;
 	}
 	return value_bool(any);
 }
@@ -188,9 +224,11 @@ static struct value *do_islower(struct call *call, struct value **a)
 static struct value *do_isidentifier(struct call *call, struct value **a)
 {
 	(void)call;
-	for (size_t i = 0; i < LENGTH(a[0]); i++) {
-		unsigned char c = (unsigned char)TEXT(a[0])[i];
-		if (!(isalpha(c) || c == '_' || c >= 0x80 || (i && isdigit(c))))
+	for (size_t i = 0; i < LENGTH(a[0]);) {
+		bool first = i == 0;
+		uint32_t c = template_text_next(TEXT(a[0]), LENGTH(a[0]), &i);
+		if (c != '_' && !template_text_is_alpha(c) &&
+		    (first || !template_text_is_decimal(c)))
 			return value_bool(false);
 	}
 	return value_bool(LENGTH(a[0]) > 0);
@@ -205,8 +243,10 @@ const struct builtin template_method_find_table[] = {
 	{"rindex", do_rindex, "str sub start end", 2, 0},
 	{"count", do_count, "str sub start end", 2, 0},
 	{"isdigit", do_isdigit, "str", 1, 0},
-	{"isdecimal", do_isdigit, "str", 1, 0},
-	{"isnumeric", do_isdigit, "str", 1, 0},
+	{"isdecimal", do_isdecimal, "str", 1, 0},
+	{"isnumeric", do_isnumeric, "str", 1, 0},
+	{"isprintable", do_isprintable, "str", 1, 0},
+	{"istitle", do_istitle, "str", 1, 0},
 	{"isalpha", do_isalpha, "str", 1, 0},
 	{"isalnum", do_isalnum, "str", 1, 0},
 	{"isspace", do_isspace, "str", 1, 0},

@@ -1,4 +1,3 @@
-#include <ctype.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -29,6 +28,12 @@ static struct value *do_lower(struct call *call, struct value **a)
 {
 	(void)call;
 	return mapped(a[0], template_text_lower);
+}
+
+static struct value *do_casefold(struct call *call, struct value **a)
+{
+	(void)call;
+	return mapped(a[0], template_text_fold);
 }
 
 static struct value *do_title(struct call *call, struct value **a)
@@ -86,7 +91,6 @@ static void split_space(const char *text, size_t length, int64_t most, struct va
 		if (at >= length)
 			return;
 		if (most >= 0 && (int64_t)list->list.n >= most) {
-			template_text_strip(text, &at, &end, TEXT_RIGHT, NULL, 0);
 			value_list_add(list, value_string(text + at, end - at));
 			return;
 		}
@@ -118,12 +122,10 @@ static void rsplit_space(const char *text, size_t length, int64_t most, struct v
 			break;
 		size_t at = end;
 		if (most >= 0 && (int64_t)list->list.n >= most) {
-			template_text_strip(text, &begin, &end, TEXT_LEFT, NULL, 0);
-			value_list_add(list, value_string(text + begin, end - begin));
+			value_list_add(list, value_string(text, end));
 			break;
 		}
-		while (at > 0 && !isspace((unsigned char)text[at - 1]))
-			at--;
+		at = template_text_word(text, end);
 		value_list_add(list, value_string(text + at, end - at));
 		end = at;
 	}
@@ -306,6 +308,13 @@ static struct value *do_removesuffix(struct call *call, struct value **a)
 	return value_string(TEXT(a[0]), LENGTH(a[0]) - cut);
 }
 
+static struct value *too_wide(struct call *call, int64_t width)
+{
+	return template_eval_fail_limit(call->eval, call->node, "output",
+					"%s(): %lld characters are more than %zu", call->name,
+					(long long)width, call->eval->limits.output);
+}
+
 /* left and right: how the padding is shared out. */
 static struct value *pad(struct call *call, struct value **a, bool before, bool behind)
 {
@@ -321,8 +330,7 @@ static struct value *pad(struct call *call, struct value **a, bool before, bool 
 		return template_call_fail(call, "%s() fills with exactly one character",
 					  call->name);
 	if (width > (int64_t)call->eval->limits.output)
-		return template_eval_fail_limit(call->eval, call->node, "%s(): this is too wide",
-						call->name);
+		return too_wide(call, width);
 	size_t missing = width > (int64_t)count ? (size_t)width - count : 0;
 	size_t left = before && behind ? missing / 2 + (missing & (size_t)width & 1)
 		      : before	       ? missing
@@ -359,8 +367,7 @@ static struct value *do_zfill(struct call *call, struct value **a)
 	if (!template_call_int(call, a[1], 0, &width))
 		return NULL;
 	if (width > (int64_t)call->eval->limits.output)
-		return template_eval_fail_limit(call->eval, call->node, "%s(): this is too wide",
-						call->name);
+		return too_wide(call, width);
 	buf_add(&out, TEXT(a[0]), sign);
 	if (width > count)
 		buf_fill(&out, '0', (size_t)(width - count));
@@ -389,13 +396,21 @@ static struct value *do_expandtabs(struct call *call, struct value **a)
 static struct value *do_format(struct call *call, struct value **a)
 {
 	(void)a;
-	return template_format_braces(call);
+	return template_format_braces(call, NULL);
+}
+
+static struct value *do_format_map(struct call *call, struct value **a)
+{
+	if (a[1]->kind != VALUE_DICT)
+		return template_call_fail(call, "format_map() needs a dict, not a %s",
+					  value_type(a[1]));
+	return template_format_braces(call, a[1]);
 }
 
 const struct builtin template_method_text_table[] = {
 	{"upper", do_upper, "str", 1, 0},
 	{"lower", do_lower, "str", 1, 0},
-	{"casefold", do_lower, "str", 1, 0},
+	{"casefold", do_casefold, "str", 1, 0},
 	{"title", do_title, "str", 1, 0},
 	{"capitalize", do_capitalize, "str", 1, 0},
 	{"swapcase", do_swapcase, "str", 1, 0},
@@ -417,6 +432,7 @@ const struct builtin template_method_text_table[] = {
 	{"zfill", do_zfill, "str width", 2, 0},
 	{"expandtabs", do_expandtabs, "str tabsize", 1, 0},
 	{"format", do_format, "str", 1, CALL_REST},
+	{"format_map", do_format_map, "str mapping", 2, 0},
 };
 
 const size_t template_method_text_count =

@@ -49,7 +49,7 @@ static int check_size(struct eval *eval, const struct node *node, size_t length)
 {
 	if (length <= eval->limits.output)
 		return 0;
-	template_eval_fail_limit(eval, node, "the output is larger than %zu bytes (limit 'output')",
+	template_eval_fail_limit(eval, node, "output", "the output is larger than %zu bytes",
 				 eval->limits.output);
 	return -1;
 }

@@ -191,7 +191,7 @@ static int finish_single(const struct template *template, struct sink *sink, str
 	const struct value *single = sink->single;
 
 	if (single->kind == VALUE_OBJECT || single->kind == VALUE_RANGE ||
-	    single->kind == VALUE_OMIT) {
+	    single->kind == VALUE_OMIT || single->kind == VALUE_SPAN) {
 		err_set(err, ERR_INVALID, "the template prints nothing but a %s, which is no text",
 			value_type(single));
 		return err_at(err, template->name, 0, 0);

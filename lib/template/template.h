@@ -25,6 +25,17 @@
 struct template;
 struct template_scope;
 
+#define TEMPLATE_DEEPEST 400 /* of limits.depth: the stacks of threads are finite */
+
+/* What one rendering may take; 0: the default. Errors name the limit and desired.yaml's key. */
+struct template_limits {
+	size_t output;	/* bytes of output, and of any string or list; 8 MiB */
+	uint64_t steps; /* nodes evaluated, items gone through; 10,000,000 */
+	int depth;	/* includes, macros, variables in one another; 64 */
+	uint32_t regex; /* steps of one search; 1,000,000 */
+	int digits;	/* of an integer that is printed; 4,300, as Python has it */
+};
+
 /* Where include, import and lookup('file'), lookup('template') find their files. */
 struct template_loader {
 	/* Finds a file by the name a template wrote. `purpose` is "template" or "file". The name
@@ -32,17 +43,17 @@ struct template_loader {
 	 * hint of what was searched; ERR_DENIED for a path that leaves the app. */
 	int (*load)(void *context, const char *name, const char *purpose, char **ret_shown,
 		    char **ret_text, size_t *ret_length, struct err *err);
+	/* The names of files that match ("conf/x*.cnf"), as load takes them, in order; none is no
+	 * error. ERR_DENIED as above. */
+	int (*list)(void *context, const char *pattern, struct list *ret, struct err *err);
 	/* The value of an environment variable that settings allow, or NULL. */
 	const char *(*environment)(void *context, const char *name);
 	/* A variable out of an encrypted file was rendered to this; may be NULL. */
 	void (*secret)(void *context, const char *text, size_t length);
 	void *context;
-};
-
-struct template_limits {
-	size_t output;	/* bytes; 0: 8 MiB */
-	uint64_t steps; /* nodes evaluated; 0: 10,000,000 */
-	int depth; /* includes, macros, lazy variables in one another; 0: 64, which is the most */
+	/* Whom it is for ("ghost@tfe-fr"): random and shuffle give each its own; NULL: nobody. */
+	const char *identity;
+	const struct template_limits *limits; /* unless others are given; NULL: the defaults */
 };
 
 /* What wrote the output from a byte on, up to the next mark: a piece of a template's own text, or

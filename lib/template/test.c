@@ -204,11 +204,10 @@ static struct value *do_test(struct call *call, struct value **a)
 	return value_bool(a[0]->kind == VALUE_STRING && template_test_find(a[0]->string.text));
 }
 
-static struct value *no_escaping(struct call *call, struct value **a)
+static struct value *do_escaped(struct call *call, struct value **a)
 {
 	(void)call;
-	(void)a;
-	return value_bool(false);
+	return value_bool(a[0]->kind == VALUE_STRING && a[0]->escaped);
 }
 
 static struct value *do_truthy(struct call *call, struct value **a)
@@ -317,7 +316,7 @@ static const struct builtin entries[] = {
 	{"sameas", do_sameas, "value other", 2, CALL_LAZY},
 	{"filter", do_filter, "value", 1, 0},
 	{"test", do_test, "value", 1, 0},
-	{"escaped", no_escaping, "value", 1, CALL_LAZY},
+	{"escaped", do_escaped, "value", 1, CALL_LAZY},
 	{"truthy", do_truthy, "value convert_bool", 1, 0},
 	{"falsy", do_falsy, "value convert_bool", 1, 0},
 	{"any", do_any, "iterable", 1, 0},

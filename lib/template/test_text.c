@@ -10,44 +10,54 @@
 #include "template/version.h"
 
 /* match: at the beginning; search: anywhere; fullmatch: all of it. */
-static struct value *matches(struct call *call, struct value **a, bool anchored, bool whole)
+static struct value *matches(struct call *call, struct value **a, unsigned how)
 {
 	cleanup_value struct value *string = template_filter_string(a[0]);
 	cleanup_regex struct regex regex = {0};
 	cleanup_err struct err err = ERR_INIT;
 	const char *pattern;
-	size_t length, begin, end = 0;
+	size_t length;
 
 	if (!template_call_text(call, a[1], "", &pattern, &length))
 		return NULL;
-	int r = template_regex_compile(pattern, length, template_call_truth(a[2], false),
-				       template_call_truth(a[3], false), &regex, &err);
+	const struct regex_style style = {
+		.ignore_case = template_call_truth(a[2], false),
+		.multiline = template_call_truth(a[3], false),
+		.effort = call->eval->limits.regex,
+	};
+	int r = template_regex_compile(pattern, length, &style, &regex, &err);
 	if (r == 0)
-		r = template_regex_find(&regex, string->string.text, string->string.length, 0,
-					anchored, false, &err);
+		r = template_regex_find(&regex, string->string.text, string->string.length, 0, how,
+					&err);
 	if (r < 0)
 		return template_eval_fail_err(call->eval, call->node, &err);
-	if (r)
-		template_regex_group(&regex, 0, &begin, &end);
-	return value_bool(r && (!whole || end == string->string.length));
+	return value_bool(r);
 }
 
 static struct value *do_match(struct call *call, struct value **a)
 {
-	return matches(call, a, true, false);
+	return matches(call, a, REGEX_ANCHORED);
 }
 
 static struct value *do_search(struct call *call, struct value **a)
 {
-	return matches(call, a, false, false);
+	return matches(call, a, 0);
 }
 
 static struct value *do_regex(struct call *call, struct value **a)
 {
-	bool match = a[4] && value_is_text(a[4], "match");
-	bool whole = a[4] && value_is_text(a[4], "fullmatch");
+	const char *type;
+	size_t length;
 
-	return matches(call, a, match || whole, whole);
+	if (!template_call_text(call, a[4], "search", &type, &length))
+		return NULL;
+	if (!strcmp(type, "match"))
+		return matches(call, a, REGEX_ANCHORED);
+	if (!strcmp(type, "fullmatch"))
+		return matches(call, a, REGEX_ANCHORED | REGEX_WHOLE);
+	if (!strcmp(type, "search"))
+		return matches(call, a, 0);
+	return template_call_fail(call, "regex knows the match_type search, match and fullmatch");
 }
 
 static const struct {

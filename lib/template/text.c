@@ -1,8 +1,6 @@
 #include "template/text.h"
 
-#include <locale.h>
 #include <string.h>
-#include <wctype.h>
 
 bool template_text_is_ascii(const char *text, size_t length)
 {
@@ -96,72 +94,25 @@ void template_text_put(struct buf *out, uint32_t c)
 	buf_add(out, bytes, n);
 }
 
-bool template_text_is_space(uint32_t c)
+/* Where the character before `end` begins. */
+static size_t before(const char *text, size_t begin, size_t end)
 {
-	if (c < 0x80)
-		return c == ' ' || (c >= '\t' && c <= '\r') || (c >= 0x1C && c <= 0x1F);
-	return c == 0x85 || c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) ||
-	       c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000;
+	size_t at = end - 1;
+
+	while (at > begin && end - at < 4 && ((unsigned char)text[at] & 0xC0) == 0x80)
+		at--;
+	return at + sequence_length(text + at, end - at) == end ? at : end - 1;
 }
 
-/* The C library knows Unicode's classes in the locale C.UTF-8 only, whatever the daemon's is. */
-static bool in_class(uint32_t c, int (*test)(wint_t, locale_t))
+size_t template_text_word(const char *text, size_t end)
 {
-	locale_t locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
-
-	if (!locale)
-		return false;
-	bool result = test((wint_t)c, locale);
-	freelocale(locale);
-	return result;
-}
-
-static uint32_t mapped(uint32_t c, wint_t (*map)(wint_t, locale_t))
-{
-	locale_t locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
-
-	if (!locale)
-		return c;
-	uint32_t result = (uint32_t)map((wint_t)c, locale);
-	freelocale(locale);
-	return result;
-}
-
-bool template_text_is_digit(uint32_t c)
-{
-	return c < 0x80 ? c >= '0' && c <= '9' : c == 0xB2 || c == 0xB3 || c == 0xB9;
-}
-
-bool template_text_is_alpha(uint32_t c)
-{
-	if (c < 0x80)
-		return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-	return in_class(c, iswalpha_l);
-}
-
-bool template_text_is_alnum(uint32_t c)
-{
-	return template_text_is_alpha(c) || template_text_is_digit(c);
-}
-
-bool template_text_is_upper(uint32_t c)
-{
-	return c < 0x80 ? c >= 'A' && c <= 'Z' : in_class(c, iswupper_l);
-}
-
-bool template_text_is_lower(uint32_t c)
-{
-	return c < 0x80 ? c >= 'a' && c <= 'z' : in_class(c, iswlower_l);
-}
-
-bool template_text_is_printable(uint32_t c)
-{
-	if (c < 0x80)
-		return c >= ' ' && c < 0x7F;
-	if (c < 0xA1 || c == 0xAD || (c >= 0xD800 && c <= 0xF8FF) || template_text_is_space(c) ||
-	    (c >= 0x200B && c <= 0x200F) || (c >= 0x202A && c <= 0x206F) || c == 0xFEFF)
-		return false;
-	return in_class(c, iswprint_l);
+	while (end > 0) {
+		size_t at = before(text, 0, end), next = at;
+		if (template_text_is_space(template_text_next(text, end, &next)))
+			return end;
+		end = at;
+	}
+	return 0;
 }
 
 static bool is_one_of(uint32_t c, const char *characters, size_t length)
@@ -175,16 +126,6 @@ static bool is_one_of(uint32_t c, const char *characters, size_t length)
 static bool strips(uint32_t c, const char *characters, size_t length)
 {
 	return characters ? is_one_of(c, characters, length) : template_text_is_space(c);
-}
-
-/* Where the character before `end` begins. */
-static size_t before(const char *text, size_t begin, size_t end)
-{
-	size_t at = end - 1;
-
-	while (at > begin && end - at < 4 && ((unsigned char)text[at] & 0xC0) == 0x80)
-		at--;
-	return at + sequence_length(text + at, end - at) == end ? at : end - 1;
 }
 
 void template_text_strip(const char *text, size_t *begin, size_t *end, enum text_side side,
@@ -201,94 +142,6 @@ void template_text_strip(const char *text, size_t *begin, size_t *end, enum text
 		if (!strips(template_text_next(text, *end, &next), characters, character_length))
 			break;
 		*end = at;
-	}
-}
-
-static void put_upper(struct buf *out, uint32_t c)
-{
-	if (c < 0x80)
-		buf_addch(out, (char)(c >= 'a' && c <= 'z' ? c - 32 : c));
-	else if (c == 0xDF)
-		buf_addstr(out, "SS");
-	else
-		template_text_put(out, mapped(c, towupper_l));
-}
-
-static void put_lower(struct buf *out, uint32_t c)
-{
-	if (c < 0x80)
-		buf_addch(out, (char)(c >= 'A' && c <= 'Z' ? c + 32 : c));
-	else
-		template_text_put(out, mapped(c, towlower_l));
-}
-
-/* The first letter of a word, where sharp s becomes Ss. */
-static void put_title(struct buf *out, uint32_t c)
-{
-	if (c == 0xDF)
-		buf_addstr(out, "Ss");
-	else
-		put_upper(out, c);
-}
-
-/* ASCII text is mapped in place of its copy; the first other character ends that. Returns how far
- * it came. */
-static size_t map_ascii(const char *text, size_t length, char first, char last, int shift,
-			struct buf *out)
-{
-	size_t i = 0, begin = out->len;
-
-	buf_add(out, text, length);
-	for (; i < length && (unsigned char)text[i] < 0x80; i++)
-		if (text[i] >= first && text[i] <= last)
-			out->data[begin + i] = (char)(text[i] + shift);
-	buf_truncate(out, begin + i);
-	return i;
-}
-
-void template_text_upper(const char *text, size_t length, struct buf *out)
-{
-	for (size_t i = map_ascii(text, length, 'a', 'z', -32, out); i < length;)
-		put_upper(out, template_text_next(text, length, &i));
-}
-
-void template_text_lower(const char *text, size_t length, struct buf *out)
-{
-	for (size_t i = map_ascii(text, length, 'A', 'Z', 32, out); i < length;)
-		put_lower(out, template_text_next(text, length, &i));
-}
-
-void template_text_capitalize(const char *text, size_t length, struct buf *out)
-{
-	size_t i = 0;
-
-	if (length)
-		put_title(out, template_text_next(text, length, &i));
-	template_text_lower(text + i, length - i, out);
-}
-
-void template_text_title(const char *text, size_t length, struct buf *out)
-{
-	bool in_word = false;
-
-	for (size_t i = 0; i < length;) {
-		uint32_t c = template_text_next(text, length, &i);
-		if (in_word)
-			put_lower(out, c);
-		else
-			put_title(out, c);
-		in_word = template_text_is_alpha(c);
-	}
-}
-
-void template_text_swapcase(const char *text, size_t length, struct buf *out)
-{
-	for (size_t i = 0; i < length;) {
-		uint32_t c = template_text_next(text, length, &i);
-		if (template_text_is_upper(c))
-			put_lower(out, c);
-		else
-			put_upper(out, c);
 	}
 }
 

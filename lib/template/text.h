@@ -20,19 +20,30 @@ size_t template_text_offset(const char *text, size_t length, size_t index);
 uint32_t template_text_next(const char *text, size_t length, size_t *at);
 void template_text_put(struct buf *out, uint32_t character);
 
+/* text_class.c: Python's classes of characters. */
 bool template_text_is_space(uint32_t character); /* str.isspace */
 bool template_text_is_alnum(uint32_t character);
 bool template_text_is_alpha(uint32_t character);
+bool template_text_is_decimal(uint32_t character);
 bool template_text_is_digit(uint32_t character);
+bool template_text_is_numeric(uint32_t character);
+bool template_text_is_printable(uint32_t character);
+int template_text_decimal(uint32_t character); /* 0 to 9 in any script; -1: none */
+
+/* text_case.c: upper, lower and title case. */
 bool template_text_is_upper(uint32_t character);
 bool template_text_is_lower(uint32_t character);
-bool template_text_is_printable(uint32_t character);
+bool template_text_is_title(uint32_t character);
+bool template_text_is_cased(uint32_t character);
 
 enum text_side {
 	TEXT_LEFT = 1,
 	TEXT_RIGHT = 2,
 	TEXT_BOTH = 3,
 };
+
+/* Where the word (no white space) that ends at `end` begins. */
+size_t template_text_word(const char *text, size_t end);
 
 /* Moves the ends of [*begin, *end) past white space, or past any of `characters` when not NULL. */
 void template_text_strip(const char *text, size_t *begin, size_t *end, enum text_side side,
@@ -43,6 +54,7 @@ void template_text_lower(const char *text, size_t length, struct buf *out);
 void template_text_capitalize(const char *text, size_t length, struct buf *out);
 void template_text_title(const char *text, size_t length, struct buf *out); /* str.title */
 void template_text_swapcase(const char *text, size_t length, struct buf *out);
+void template_text_fold(const char *text, size_t length, struct buf *out); /* str.casefold */
 
 /* True when c is one of these; NUL, which strchr() would find at their end, is none. */
 bool template_text_one_of(char c, const char *characters);

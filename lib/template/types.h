@@ -25,6 +25,7 @@ enum value_kind {
 	VALUE_TUPLE,
 	VALUE_DICT,
 	VALUE_DATE,
+	VALUE_SPAN, /* between two dates: integer, in microseconds */
 	VALUE_RANGE,
 	VALUE_OMIT,
 	VALUE_OBJECT,	/* functions, methods, macros, loops, namespaces: template/object.h */
@@ -62,10 +63,11 @@ struct lazy;
 struct value {
 	int refs;
 	uint8_t kind;
-	bool lazy;   /* of a container: may hold templates or undefined values */
-	bool shared; /* of a container: belongs to a scope and must not be written to */
-	bool group;  /* of a tuple: made by groupby */
-	bool markup; /* of a constant in a template: contains markup itself */
+	bool lazy;    /* of a container: may hold templates or undefined values */
+	bool shared;  /* of a container: belongs to a scope and must not be written to */
+	bool group;   /* of a tuple: made by groupby */
+	bool escaped; /* of a string: counts as HTML; template/markup.h */
+	bool markup;  /* of a constant in a template: contains markup itself */
 	union {
 		bool boolean;
 		int64_t integer;
@@ -110,6 +112,7 @@ struct value *value_tuple(size_t room);
 struct value *value_list_room(size_t room);
 struct value *value_pair_of(struct value *first_stolen, struct value *second_stolen); /* tuple */
 struct value *value_date(struct value_date date);
+struct value *value_span(int64_t microseconds);
 struct value *value_range(int64_t start, int64_t stop, int64_t step);
 struct value *value_omit(void);
 struct value *value_object(const struct object_class *class, void *state);

@@ -253,6 +253,14 @@ struct value *value_date(struct value_date date)
 	return value;
 }
 
+struct value *value_span(int64_t microseconds)
+{
+	struct value *value = value_alloc(VALUE_SPAN);
+
+	value->integer = microseconds;
+	return value;
+}
+
 struct value *value_range(int64_t start, int64_t stop, int64_t step)
 {
 	struct value *value = value_alloc(VALUE_RANGE);
@@ -318,6 +326,7 @@ bool value_true(const struct value *value)
 	case VALUE_BOOL:
 		return value->boolean;
 	case VALUE_INT:
+	case VALUE_SPAN:
 		return value->integer != 0;
 	case VALUE_FLOAT:
 		return value->real != 0;
@@ -406,6 +415,7 @@ const char *value_type(const struct value *value)
 		[VALUE_LIST] = "list",
 		[VALUE_TUPLE] = "tuple",
 		[VALUE_DICT] = "dict",
+		[VALUE_SPAN] = "timedelta",
 		[VALUE_RANGE] = "range",
 		[VALUE_OMIT] = "_OmitType",
 		[VALUE_TEMPLATE] = "str",
@@ -413,6 +423,8 @@ const char *value_type(const struct value *value)
 
 	if (value->kind == VALUE_OBJECT)
 		return value->object.class->type;
+	if (value->kind == VALUE_STRING && value->escaped)
+		return "Markup";
 	if (value->kind == VALUE_DATE)
 		return value->date.has_time ? "datetime" : "date";
 	return names[value->kind];

@@ -2,6 +2,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "template/date.h"
 #include "template/dict.h"
 #include "template/number.h"
 #include "template/types.h"
@@ -32,15 +33,9 @@ static bool equal_dicts(const struct dict *a, const struct dict *b, int depth)
 
 static int compare_dates(const struct value_date *a, const struct value_date *b)
 {
-	const int left[] = {a->year,   a->month,      a->day, a->hour, a->minute - a->zone,
-			    a->second, a->microsecond};
-	const int right[] = {b->year,	b->month,      b->day, b->hour, b->minute - b->zone,
-			     b->second, b->microsecond};
+	int64_t left = template_date_instant(a), right = template_date_instant(b);
 
-	for (size_t i = 0; i < sizeof(left) / sizeof(*left); i++)
-		if (left[i] != right[i])
-			return left[i] < right[i] ? -1 : 1;
-	return 0;
+	return left < right ? -1 : left > right;
 }
 
 static bool equal_ranges(const struct value *a, const struct value *b)
@@ -72,7 +67,10 @@ static bool equal(const struct value *a, const struct value *b, int depth)
 	case VALUE_DICT:
 		return equal_dicts(&a->dict, &b->dict, depth);
 	case VALUE_DATE:
-		return a->date.has_time == b->date.has_time && !compare_dates(&a->date, &b->date);
+		return a->date.has_time == b->date.has_time &&
+		       a->date.has_zone == b->date.has_zone && !compare_dates(&a->date, &b->date);
+	case VALUE_SPAN:
+		return a->integer == b->integer;
 	case VALUE_RANGE:
 		return equal_ranges(a, b);
 	default:
@@ -152,7 +150,9 @@ size_t value_hash(const struct value *value)
 	case VALUE_FLOAT:
 		return hash_number(value);
 	case VALUE_DATE:
-		return (size_t)(value->date.year * 400 + value->date.month * 32 + value->date.day);
+		return (size_t)template_date_instant(&value->date);
+	case VALUE_SPAN:
+		return (size_t)value->integer;
 	default:
 		return (size_t)value->kind * 7919 + 17;
 	}
@@ -198,6 +198,9 @@ static bool order(const struct value *a, const struct value *b, int depth, int *
 	case VALUE_LIST:
 	case VALUE_TUPLE:
 		return order_items(a, b, depth, ret);
+	case VALUE_SPAN:
+		*ret = a->integer < b->integer ? -1 : a->integer > b->integer;
+		return true;
 	case VALUE_DATE:
 		*ret = compare_dates(&a->date, &b->date);
 		return a->date.has_time == b->date.has_time && a->date.has_zone == b->date.has_zone;

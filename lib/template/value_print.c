@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "template/date.h"
 #include "template/number.h"
 #include "template/object.h"
 #include "template/text.h"
@@ -170,6 +171,9 @@ static void print(const struct value *value, enum form form, int depth, struct b
 	case VALUE_DATE:
 		date_repr(&value->date, out);
 		break;
+	case VALUE_SPAN:
+		template_date_span_repr(value->integer, out);
+		break;
 	default:
 		value_str(value, out);
 		break;
@@ -221,6 +225,9 @@ void value_str(const struct value *value, struct buf *out)
 		break;
 	case VALUE_DATE:
 		date_text(&value->date, out);
+		break;
+	case VALUE_SPAN:
+		template_date_span_text(value->integer, out);
 		break;
 	case VALUE_RANGE:
 		range_text(value, out);

@@ -17,7 +17,7 @@
 static const char hyphenated[] =
 	BLANK "+|(?<=" PUNCT ")" DASH "(?=\\w)|[^ \\t\\n\\x0b\\f\\r]+?(?:"
 	      "-(?:(?<=" ALPHA "{2}-)|(?<=" ALPHA "-" PUNCT "-))(?=" ALPHA "-?" ALPHA ")"
-	      "|(?=" BLANK "|\\z)|(?<=" PUNCT ")(?=" DASH "\\w))";
+	      "|(?=" BLANK "|\\Z)|(?<=" PUNCT ")(?=" DASH "\\w))";
 static const char unhyphenated[] = BLANK "+|[^ \\t\\n\\x0b\\f\\r]+";
 
 struct wrap {
@@ -107,7 +107,7 @@ static int wrap_line(const struct wrap *wrap, struct regex *regex, const char *t
 	int r = 0;
 
 	while (at < length &&
-	       (r = template_regex_find(regex, text, length, at, false, true, err)) > 0) {
+	       (r = template_regex_find(regex, text, length, at, REGEX_NOT_EMPTY, err)) > 0) {
 		template_regex_group(regex, 0, &begin, &end);
 		add_chunk(&line, text + begin, end - begin, out);
 		at = end;
@@ -123,7 +123,8 @@ static int wrap_text(const struct wrap *wrap, const char *text, size_t length, s
 	cleanup_regex struct regex regex = {0};
 	const char *pattern = wrap->break_hyphens ? hyphenated : unhyphenated;
 	size_t at = 0, begin, end;
-	int r = template_regex_compile(pattern, strlen(pattern), false, false, &regex, err);
+	int r = template_regex_compile(pattern, strlen(pattern), &(struct regex_style){0}, &regex,
+				       err);
 
 	for (size_t line = 0; r >= 0 && template_text_line(text, length, &at, &begin, &end);
 	     line++) {

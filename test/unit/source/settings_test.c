@@ -41,6 +41,8 @@ START_TEST(test_source_settings__are_read)
 
 	ck_assert_int_eq(read_text("follow: files\ninterval: 1min 30s\nrevisions: 3\n"
 				   "keepKinds: [Volume.longhorn.io]\nenv: HOME\nalert: [mail, -s]\n"
+				   "limits: {output: 64MiB, steps: 20000000, depth: 100, "
+				   "regex: 5000000, digits: 10000}\n"
 				   "backup: {target: 's3://b/p', keep: {last: 3}}\n",
 				   &settings, &findings),
 			 0);
@@ -50,6 +52,11 @@ START_TEST(test_source_settings__are_read)
 	ck_assert(list_has(&settings.keep_kinds, "Volume.longhorn.io"));
 	ck_assert(list_has(&settings.env, "HOME"));
 	ck_assert_uint_eq(settings.alert.n, 2);
+	ck_assert_uint_eq(settings.limits.output, 64u << 20);
+	ck_assert_uint_eq(settings.limits.steps, 20000000);
+	ck_assert_int_eq(settings.limits.depth, 100);
+	ck_assert_uint_eq(settings.limits.regex, 5000000);
+	ck_assert_int_eq(settings.limits.digits, 10000);
 	ck_assert_str_eq(tree_path_string(settings.backup, "target"), "s3://b/p");
 	source_settings_done(&settings);
 }
@@ -61,17 +68,20 @@ START_TEST(test_source_settings__all_mistakes_come_in_one_pass)
 	cleanup_diag struct diag_list findings = DIAG_LIST_INIT;
 
 	ck_assert_int_lt(read_text("folow: files\nfollow: filse\ninterval: often\nrevisions: many\n"
+				   "limits: {depth: 500, output: much}\n"
 				   "backup: {keep: {lats: 3}}\n",
 				   &settings, &findings),
 			 0);
 	diag_sort(&findings);
-	ck_assert_uint_eq(diag_count(&findings, DIAG_ERROR), 5);
+	ck_assert_uint_eq(diag_count(&findings, DIAG_ERROR), 7);
 	ck_assert_str_eq(findings.items[0].err.message, "unknown key 'folow'");
 	ck_assert_str_eq(findings.items[0].err.hint, "did you mean 'follow'?");
 	ck_assert_int_eq(findings.items[0].err.place.line, 1);
 	ck_assert_str_eq(findings.items[1].err.message, "follow cannot be 'filse'");
 	ck_assert_int_eq(findings.items[1].err.place.column, 9);
 	ck_assert_str_eq(findings.items[3].err.message, "revisions must be a whole number");
+	ck_assert_str_eq(findings.items[4].err.message, "limits.depth can be at most 400");
+	ck_assert_str_eq(findings.items[5].err.message, "limits.output must be a size, not 'much'");
 	ck_assert_str_eq(findings.items[findings.n - 1].err.message, "unknown key 'lats'");
 }
 END_TEST
