@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "hold.h"
 #include "reconcile/rollback.h"
+#include "reconcile/undo.h"
 #include "state/revision.h"
 #include "tree/path.h"
 
@@ -141,12 +142,49 @@ static int approve(const struct change *change, struct pass_request *ret_request
 	return 0;
 }
 
+/* --- undo --- */
+
+static json_t *lines_to_json(const struct list *lines)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < lines->n; i++)
+		json_array_append_new(array, json_string(lines->items[i]));
+	return array;
+}
+
+static int undo(const struct change *change, struct pass_request *ret_request, json_t **ret_answer,
+		struct err *err)
+{
+	cleanup_list struct list apps = LIST_INIT, lines = LIST_INIT;
+	int r = reconcile_undo(
+		&(struct reconcile_undo){
+			.ledger = change->site->ledger,
+			.state_dir = change->site->options->state,
+			.set = change->loaded->set,
+			.revisions = change->loaded->settings.revisions,
+			.sink = change->sink,
+			.batch = tree_path_string(change->body, "batch"),
+			.who = change->who,
+		},
+		&apps, &lines, err);
+
+	if (r < 0)
+		return r;
+	*ret_answer = json_pack("{s:i, s:o, s:b}", "schema", 1, "messages", lines_to_json(&lines),
+				"done", !apps.n);
+	ret_request->app = apps.n == 1 ? mem_strdup(apps.items[0]) : NULL;
+	ret_request->force = true;
+	return 0;
+}
+
 static const struct {
 	const char *verb;
 	change_prepare *prepare;
 } changes[] = {
 	{"approve", approve},
 	{"rollback", rollback},
+	{"undo", undo},
 };
 
 change_prepare *change_find(const char *verb)

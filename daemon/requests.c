@@ -7,9 +7,9 @@
  *	GET  /v1/apply/N                                           its lines; the last is the result
  *	POST /v1/suspend  {app, for_ms}
  *	POST /v1/resume   {app}
- *	POST /v1/approve  {ids, all}
- *	POST /v1/rollback {app, revision}                          as all of change.h: the task's
- *number
+ *	POST /v1/approve  {ids, all}          and the others of change.h: what comes of it, and the
+ *	POST /v1/rollback {app, revision}     number of the task that does it
+ *	POST /v1/undo     {batch}
  *
  * What touches the state directory runs on a thread of libuv and answers when it is back.
  */
@@ -362,6 +362,7 @@ void requests_handle(void *context, struct control_call *call)
 	(void)err_set(&err, status == HTTP_NOT_FOUND ? ERR_NOT_FOUND : ERR_INVALID,
 		      "%s %s is not served here", control_method(call), control_path(call));
 	(void)err_hint(
-		&err, "GET /v1/status; POST /v1/reload, apply, suspend, resume, approve, rollback");
+		&err,
+		"GET /v1/status; POST /v1/reload, apply, suspend, resume, approve, rollback, undo");
 	control_fail(call, status, &err);
 }

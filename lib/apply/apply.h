@@ -23,8 +23,10 @@ struct apply_context {
 	struct event_sink *sink;
 	const struct clock *clock;
 	struct cancel *cancel;
-	int64_t timeout_ms; /* of each wait: the app's */
-	int revision;	    /* for events */
+	int64_t timeout_ms;	       /* of each wait: the app's */
+	int revision;		       /* for events */
+	const char *state_dir, *batch; /* where what is deleted is kept (state/pruned.h); batch
+					* NULL: it is not */
 };
 
 struct apply_result {

@@ -16,6 +16,7 @@ struct apply_progress {
 	int64_t began;	    /* clock time of a wait's first look, a replace's delete, a first try */
 	int64_t tell_after; /* a wait that lasts longer says why; doubles */
 	char *told;	    /* the reason that was said last */
+	bool kept;	    /* a delete: its object is on disk */
 };
 
 /* What the objects are told of when the run is over. */
@@ -46,7 +47,7 @@ struct deadline apply_uninterrupted(const struct apply_run *run);
 /* Waits until no pod that the (deleted) workload selected is left. */
 int apply_wait_pods_gone(struct apply_run *run, const json_t *old, struct deadline *deadline,
 			 struct err *err);
-/* Deletes what left the files. */
+/* Deletes what left the files, and keeps it on disk before. */
 int apply_delete(struct apply_run *run, size_t index, struct err *err);
 /* Looks once at everything that is waited for. Positive when a wait ended, 0 when all go on. */
 int apply_look(struct apply_run *run, struct err *err);

@@ -30,6 +30,7 @@ enum event_kind {
 	EVENT_SUSPENDED,
 	EVENT_RESUMED,
 	EVENT_ROLLED_BACK, /* pinned to an earlier revision, by a person or by itself */
+	EVENT_UNDONE,	   /* what was pruned comes back */
 	EVENT_UNPINNED,	   /* it follows its files again */
 	EVENT_STARTED,
 	EVENT_STOPPED,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "manifest/fields.h"
 #include "manifest/object.h"
 #include "tree/json.h"
 #include "tree/path.h"
@@ -36,43 +37,7 @@ bool manifest_manager_is_human(const char *name)
 	return false;
 }
 
-/* --- fieldsV1 --- */
-
-/* "k:{"name":"web"}" names the item whose fields have these values. */
-static bool names_item(const char *key, const json_t *item)
-{
-	cleanup_err struct err ignored = ERR_INIT;
-	json_auto_t *wanted = NULL;
-	const char *field;
-	json_t *value;
-
-	if (!begins(key, "k:") ||
-	    tree_json_parse(key + 2, strlen(key + 2), "fieldsV1", false, &wanted, &ignored) < 0)
-		return false;
-	json_object_foreach (wanted, field, value)
-		if (!json_equal(value, json_object_get(item, field)))
-			return false;
-	return json_object_size(wanted) > 0;
-}
-
-/* "v:"x"" names the item of a set. */
-static bool is_value(const char *key, const json_t *item)
-{
-	cleanup_free char *value = tree_json_dump(item);
-
-	return begins(key, "v:") && !strcmp(key + 2, value);
-}
-
-static const json_t *fields_of_item(const json_t *fields, const json_t *item)
-{
-	const char *key;
-	json_t *child;
-
-	json_object_foreach ((json_t *)fields, key, child)
-		if (names_item(key, item) || is_value(key, item))
-			return child;
-	return NULL;
-}
+/* --- fields --- */
 
 static const json_t *item_at(const json_t *list, const struct tree_path_step *step)
 {
@@ -92,7 +57,7 @@ static const json_t *item_at(const json_t *list, const struct tree_path_step *st
 	return NULL;
 }
 
-static bool owns(const json_t *fields, const json_t *body, const char *place)
+bool manifest_manager_owns(const json_t *fields, const json_t *body, const char *place)
 {
 	cleanup_path_step struct tree_path_step step = {0};
 
@@ -104,7 +69,7 @@ static bool owns(const json_t *fields, const json_t *body, const char *place)
 			body = json_object_get(body, buf_str(&step.name));
 		} else {
 			body = item_at(body, &step);
-			child = body ? fields_of_item(fields, body) : NULL;
+			child = body ? manifest_fields_of_item(fields, body) : NULL;
 		}
 		/* Whoever owns a whole list or map as one value has no entries below it. */
 		if (!child)
@@ -146,7 +111,8 @@ bool manifest_manager_of(const json_t *body, const char *place, struct manifest_
 			continue;
 		if (is_later(entry, latest))
 			latest = entry;
-		if (owns(json_object_get(entry, "fieldsV1"), body, place) && is_later(entry, owner))
+		if (manifest_manager_owns(json_object_get(entry, "fieldsV1"), body, place) &&
+		    is_later(entry, owner))
 			owner = entry;
 	}
 	if (!owner && !latest)
@@ -166,7 +132,7 @@ static bool owned_by_controller(const json_t *live, const char *place, const cha
 	json_array_foreach (tree_path_get(live, "metadata.managedFields"), i, entry) {
 		if (!is_ours(entry) && !manifest_manager_is_human(text_of(entry, "manager")) &&
 		    !strcmp(text_of(entry, "subresource"), subresource) &&
-		    owns(json_object_get(entry, "fieldsV1"), live, place))
+		    manifest_manager_owns(json_object_get(entry, "fieldsV1"), live, place))
 			return true;
 	}
 	return false;

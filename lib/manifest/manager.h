@@ -21,6 +21,10 @@ struct manifest_manager {
  * dashboard. What such a tool sets is overwritten; what others set may be their business. */
 bool manifest_manager_is_human(const char *name);
 
+/* True when these fields (fieldsV1) hold what stands at `place` (tree/path.h) of the object, or a
+ * list or map above it as one value. */
+bool manifest_manager_owns(const json_t *fields, const json_t *body, const char *place);
+
 /* The manager other than ours that owns what stands at `place` (tree/path.h) of the object; where
  * several do, the one that wrote last. Of a field that nobody owns (somebody took it out), the one
  * that wrote the object last. False when only we ever wrote it. */

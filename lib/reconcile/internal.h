@@ -34,6 +34,7 @@ struct reconcile_round {
 	const struct reconcile_world *world;
 	struct manifest_set *set;
 	char *selected; /* --app */
+	char *batch;	/* what its prunes are kept under */
 	struct list tags, skip_tags;
 
 	pthread_mutex_t lock; /* of what follows */

@@ -9,6 +9,7 @@
 #include "reconcile/internal.h"
 #include "reconcile/rollback.h"
 #include "state/hold.h"
+#include "state/pruned.h"
 
 static int is_held(const struct reconcile_pass *pass, const char *name, struct err *err)
 {
@@ -60,10 +61,19 @@ static bool has_steps(const struct plan *plan)
 	return false;
 }
 
+/* Old ones lie there a little longer when that fails. */
+static void expire_pruned(const struct reconcile_world *world)
+{
+	cleanup_err struct err ignored = ERR_INIT;
+
+	(void)state_pruned_expire(world->state_dir, time(NULL), &ignored);
+}
+
 static int apply(struct reconcile_pass *pass, struct err *err)
 {
 	const struct reconcile_world *world = pass->world;
 	const struct manifest_options *options = &pass->app->options;
+	expire_pruned(world);
 	int r = host_directories_make(options->directories, options->directory_count, err);
 
 	if (r < 0)
@@ -79,6 +89,8 @@ static int apply(struct reconcile_pass *pass, struct err *err)
 		.cancel = pass->options->cancel,
 		.timeout_ms = options->timeout_ms,
 		.revision = pass->result->revision,
+		.state_dir = world->state_dir,
+		.batch = pass->options->purge ? NULL : pass->round->batch,
 	};
 	r = apply_plan(&context, pass->plan, &pass->result->applied, err);
 	if (r >= 0 && pass->result->applied.deleted)

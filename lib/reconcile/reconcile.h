@@ -58,6 +58,7 @@ void reconcile_round_apps(const struct reconcile_round *round, struct list *ret)
 struct reconcile_options {
 	bool show;	      /* plan only: nothing is written */
 	bool force;	      /* try a refused version again */
+	bool purge;	      /* what left the files goes, data and all */
 	bool force_replace;   /* replace workloads even when they could roll */
 	bool fresh;	      /* tried before: what the round listed may be older than that */
 	const char *only_key; /* drift: this object only */

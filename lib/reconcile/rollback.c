@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/timespan.h"
+#include "reconcile/standing.h"
 #include "state/revision.h"
 
 bool reconcile_files_broken(const struct manifest_set *set, const char *name)
@@ -31,64 +32,16 @@ bool reconcile_pin_holds(const struct state_pin *pin, const struct manifest_app 
 	return app ? !strcmp(app->hash, hash) : !*hash;
 }
 
-/* What the app is now: for the files, and in force. */
-struct standing {
-	char *files; /* hash of what the files give; "" when they have no such app */
-	char *now;   /* hash of what a pass would be made for; NULL: nothing was ever in force */
-	bool broken;
-};
-
-static void standing_done(struct standing *standing)
-{
-	free(standing->files);
-	free(standing->now);
-}
-
-static char *hash_of_revision(const struct reconcile_rollback *rollback, int number)
-{
-	cleanup_err struct err err = ERR_INIT;
-	struct state_revision revision;
-
-	if (!number ||
-	    state_revision_find(rollback->state_dir, rollback->app, number, &revision, &err) < 0)
-		return NULL;
-	char *hash = steal(&revision.hash);
-	state_revision_done(&revision);
-	return hash;
-}
-
-static void find_standing(const struct reconcile_rollback *rollback, struct standing *ret)
-{
-	const struct manifest_app *app = manifest_set_find(rollback->set, rollback->app);
-	bool broken = reconcile_files_broken(rollback->set, rollback->app);
-	struct state_app *known = state_ledger_app(rollback->ledger, rollback->app);
-	const struct state_pin *pin = known ? &known->pin : NULL;
-	bool pinned = pin && reconcile_pin_holds(pin, app, broken);
-	int in_force = known ? known->revision : 0;
-
-	*ret = (struct standing){.broken = broken};
-	if (pinned)
-		ret->now = hash_of_revision(rollback, pin->revision);
-	else if (app && !broken)
-		ret->now = mem_strdup(app->hash);
-	else
-		ret->now = hash_of_revision(rollback, in_force);
-	if (broken)
-		ret->files = mem_strdup(pinned ? pin->hash : ret->now);
-	else
-		ret->files = mem_strdup(app ? app->hash : "");
-	state_app_free(known);
-}
-
 /* The revision to go to, and the hash of its set. */
-static int choose(const struct reconcile_rollback *rollback, const struct standing *standing,
-		  int *ret_number, char **ret_hash, struct err *err)
+static int choose(const struct reconcile_rollback *rollback,
+		  const struct reconcile_standing *standing, int *ret_number, char **ret_hash,
+		  struct err *err)
 {
 	struct state_revision revision;
 	int number = rollback->number;
 	int r = number ? 0
 		       : state_revision_find_healthy(rollback->state_dir, rollback->app,
-						     standing->now, &number, err);
+						     standing->hash, &number, err);
 
 	if (r >= 0 && !number) {
 		(void)err_set(err, ERR_NOT_FOUND, "no other version of %s was ever healthy",
@@ -124,23 +77,25 @@ static void say(const struct reconcile_rollback *rollback, int number)
 
 int reconcile_rollback(const struct reconcile_rollback *rollback, int *ret_number, struct err *err)
 {
-	__attribute__((cleanup(standing_done))) struct standing standing;
+	__attribute__((cleanup(reconcile_standing_done))) struct reconcile_standing standing = {0};
 	cleanup_free char *hash = NULL, *when = timespan_rfc3339(time(NULL));
 	int number = 0;
 
-	find_standing(rollback, &standing);
-	int r = choose(rollback, &standing, &number, &hash, err);
+	int r = reconcile_standing(rollback->ledger, rollback->state_dir, rollback->set,
+				   rollback->app, &standing, err);
+	if (r >= 0)
+		r = choose(rollback, &standing, &number, &hash, err);
 	if (r < 0)
 		return r;
 	*ret_number = number;
-	if (!standing.broken && hash && !strcmp(hash, standing.files)) {
+	if (!standing.broken && hash && !strcmp(hash, standing.files_hash)) {
 		r = reconcile_unpin(rollback->ledger, rollback->app, rollback->sink, err);
 		return r < 0 ? r : 0;
 	}
 	r = state_ledger_pin(rollback->ledger, rollback->app,
 			     &(struct state_pin){
 				     .revision = number,
-				     .hash = standing.files,
+				     .hash = standing.files_hash,
 				     .verb = (char *)"rollback",
 				     .who = (char *)rollback->who,
 				     .when = when,

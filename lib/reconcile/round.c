@@ -1,10 +1,12 @@
 /* A round: what the passes over all apps share. */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/mem.h"
 #include "reconcile/internal.h"
 #include "reconcile/rollback.h"
+#include "state/pruned.h"
 
 /* Who wants which key: an object that moves from one app to another is never pruned. */
 static void note_wanted(struct reconcile_round *round)
@@ -81,6 +83,7 @@ int reconcile_round_begin(const struct reconcile_world *world, struct manifest_s
 	round->prunes = MAP_INIT(NULL);
 	pthread_mutex_init(&round->lock, NULL);
 	manifest_live_init(&round->live);
+	round->batch = state_pruned_batch(time(NULL));
 	note_wanted(round);
 	note_prunes(round);
 	*ret = round;
@@ -106,6 +109,7 @@ void reconcile_round_end(struct reconcile_round *round)
 	list_done(&round->tags);
 	list_done(&round->skip_tags);
 	free(round->selected);
+	free(round->batch);
 	pthread_mutex_destroy(&round->lock);
 	manifest_set_unref(round->set);
 	free(round);
