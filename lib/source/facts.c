@@ -141,3 +141,14 @@ void source_facts_set(struct source_pass *pass, const struct source_app *app, co
 	set(scope, "role_name", text(app->name));
 	set(scope, "role_path", text("."));
 }
+
+void source_facts_set_generated(struct template_scope *scope, struct value *generated_stolen)
+{
+	cleanup_err struct err ignored = ERR_INIT;
+	struct value *desired = NULL;
+
+	if (template_scope_get(scope, "desired", NULL, &desired, &ignored) < 0)
+		desired = value_dict();
+	value_dict_set(desired, "generated", generated_stolen);
+	set(scope, "desired", desired);
+}

@@ -1,7 +1,8 @@
 /*
  * source/facts: what templates know without anybody having set it.
  *
- *	desired             {node, address, addresses, k3s_version, app, instance, namespace}
+ *	desired             {node, address, addresses, k3s_version, app, instance, namespace,
+ *	                    generated: {SECRET: {KEY: value}}}
  *	namespace           the app's
  *	inventory_hostname, inventory_hostname_short     the node
  *	ansible_NAME, ansible_facts.NAME                 the machine (host/facts.h)
@@ -22,3 +23,6 @@ void source_facts_make(struct source_pass *pass);
 /* Those of one app, in a scope above. */
 void source_facts_set(struct source_pass *pass, const struct source_app *app, const char *instance,
 		      const char *ns, struct template_scope *scope);
+
+/* What app.yaml has generated for its secrets, as desired.generated; taken over. */
+void source_facts_set_generated(struct template_scope *scope, struct value *generated_stolen);

@@ -6,11 +6,14 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "manifest/generate.h"
+#include "source/facts.h"
 #include "source/name.h"
 #include "source/object.h"
 #include "source/secret.h"
 #include "tree/path.h"
 #include "tree/yaml.h"
+
+#define GENERATED_MAX 4096 /* characters */
 
 /* One object being made: its place in app.yaml, and its body. */
 struct making {
@@ -18,7 +21,6 @@ struct making {
 	const char *kind, *name;
 	const struct tree_yaml_node *node;
 	json_t *body;
-	bool from_files;
 };
 
 static void fail(struct making *making, struct err *err)
@@ -87,7 +89,6 @@ static int add_one(struct making *making, const char *key, const char *path, str
 	if (r < 0)
 		return r;
 	cleanup_free char *own = key_of(file->path);
-	making->from_files = true;
 	return manifest_generate_file(making->body, key ? key : own, text, length, err);
 }
 
@@ -106,7 +107,6 @@ static int add_env(struct making *making, const char *path, struct err *err)
 		(void)err_set(err, ERR_INVALID, "a binary file cannot be an env file");
 		return err_at(err, file->path, 0, 0);
 	}
-	making->from_files = true;
 	if (file->sealed) /* its keys are not known */
 		return 0;
 	return manifest_generate_env(making->body, file->path, text, err);
@@ -164,16 +164,23 @@ static void add_env_spec(struct making *making, const json_t *spec)
 		fail(making, &err);
 }
 
-static char *generated_value(const struct making *making, const char *key, int length)
+static char *generated_value(const struct source_build *build, const char *secret, const char *key,
+			     int length)
 {
-	const struct source_options *options = making->build->pass->options;
+	const struct source_options *options = build->pass->options;
 
 	if (options->generated)
-		return options->generated(options->context, making->build->made->name, making->name,
-					  key, length);
+		return options->generated(options->context, build->made->name, secret, key, length);
 	cleanup_free char *filler = mem_zalloc((size_t)length + 1);
 	memset(filler, 'x', (size_t)length);
 	return steal(&filler);
+}
+
+static bool is_length(const json_t *length)
+{
+	json_int_t wanted = json_integer_value(length);
+
+	return wanted >= 1 && wanted <= GENERATED_MAX;
 }
 
 static void add_generated(struct making *making, const json_t *spec)
@@ -184,14 +191,15 @@ static void add_generated(struct making *making, const json_t *spec)
 	json_object_foreach ((json_t *)spec, key, length) {
 		struct err err = ERR_INIT;
 		json_int_t wanted = json_integer_value(length);
-		if (wanted < 1 || wanted > 4096) {
+		if (!is_length(length)) {
 			(void)err_set(&err, ERR_INVALID,
-				      "secret %s: generate.%s is a length from 1 to 4096",
-				      making->name, key);
+				      "secret %s: generate.%s is a length from 1 to %d",
+				      making->name, key, GENERATED_MAX);
 			fail(making, &err);
 			continue;
 		}
-		cleanup_free char *value = generated_value(making, key, (int)wanted);
+		cleanup_free char *value =
+			generated_value(making->build, making->name, key, (int)wanted);
 		if (value &&
 		    manifest_generate_file(making->body, key, value, strlen(value), &err) < 0)
 			fail(making, &err);
@@ -294,8 +302,40 @@ static void make_all(struct source_build *build, const char *key, const char *ki
 	}
 }
 
+/* The generated values of one secret; wrong lengths are told when the secret is made. */
+static struct value *generated_of(const struct source_build *build, const char *secret,
+				  const json_t *spec)
+{
+	struct value *values = value_dict();
+	const char *key;
+	json_t *length;
+
+	json_object_foreach (json_object_get(spec, "generate"), key, length) {
+		if (!is_length(length))
+			continue;
+		cleanup_free char *value =
+			generated_value(build, secret, key, (int)json_integer_value(length));
+		if (value)
+			value_dict_set(values, key, value_string(value, strlen(value)));
+	}
+	return values;
+}
+
+/* Templates may put them where no Secret reaches: into the configuration file of a server. */
+static void offer_generated(struct source_build *build)
+{
+	struct value *secrets = value_dict();
+	const char *secret;
+	json_t *spec;
+
+	json_object_foreach (json_object_get(build->options, "secrets"), secret, spec)
+		value_dict_set(secrets, secret, generated_of(build, secret, spec));
+	source_facts_set_generated(build->scope.layers[0], secrets);
+}
+
 void source_files_make(struct source_build *build)
 {
+	offer_generated(build);
 	make_all(build, "configMaps", "ConfigMap");
 	make_all(build, "secrets", "Secret");
 }

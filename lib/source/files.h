@@ -8,9 +8,8 @@
  *	secrets:
  *	  smtp: {env: smtp.env.j2}
  *	  tls: {files: [tls.crt, tls.key], type: kubernetes.io/tls}
- *	  db: {generate: {password: 32}}                 made once, kept in the state directory
- *
- * What was made from files carries desired.dev/roll, so that its change rolls the pods.
+ *	  db: {generate: {password: 32}}                 made once, kept in the state directory;
+ *	                                                 templates: desired.generated.db.password
  */
 #pragma once
 
