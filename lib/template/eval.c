@@ -56,6 +56,7 @@ static void release_frames(struct eval *eval)
 void template_eval_done(struct eval *eval)
 {
 	value_unref(eval->raised);
+	value_unref(eval->drawn);
 	template_dict_clear(&eval->variables);
 	release_frames(eval);
 	while (eval->units) {

@@ -64,6 +64,7 @@ struct eval {
 	const struct node *use; /* the name that was asked for last, in template */
 	bool mutates;		/* variables must be copied before use */
 	bool isolated;		/* imported without context: variables are out of sight */
+	struct value *drawn;	/* dict: how often an expression asked for something random */
 	int busy_count;
 	const struct lazy *busy[TEMPLATE_DEEPEST]; /* being rendered, outermost first */
 };

@@ -25,6 +25,7 @@ extern const struct filter_table template_filter_data_table;	/* dicts, JSON, YAM
 extern const struct filter_table template_filter_ansible_table; /* bool, ternary, hashes */
 extern const struct filter_table template_filter_path_table;	/* file names */
 extern const struct filter_table template_filter_regex_table;	/* regular expressions */
+extern const struct filter_table template_filter_random_table;	/* random, shuffle */
 
 /* What "attribute='a.b.0'" picks from an item; an item without it gives an undefined value. Also
  * takes an integer. New reference; NULL: raised. */

@@ -4,74 +4,39 @@
 
 #include "base/mem.h"
 #include "template/filter.h"
+#include "template/markup.h"
 #include "template/to_json.h"
 #include "template/method.h"
 #include "template/text.h"
 
-static void escape(const char *text, size_t length, struct buf *out)
+static struct value *do_escape(struct call *call, struct value **a)
 {
-	for (size_t i = 0; i < length; i++) {
-		const char *entity = text[i] == '&'    ? "&amp;"
-				     : text[i] == '<'  ? "&lt;"
-				     : text[i] == '>'  ? "&gt;"
-				     : text[i] == '\'' ? "&#39;"
-				     : text[i] == '"'  ? "&#34;"
-						       : NULL;
-		if (entity)
-			buf_addstr(out, entity);
-		else
-			buf_addch(out, text[i]);
-	}
+	(void)call;
+	return template_markup_escape(a[0]);
 }
 
-static struct value *do_escape(struct call *call, struct value **a)
+static struct value *do_forceescape(struct call *call, struct value **a)
 {
 	cleanup_value struct value *string = template_filter_string(a[0]);
 	struct buf out = BUF_INIT;
 
 	(void)call;
-	escape(string->string.text, string->string.length, &out);
-	return value_take_buf(&out);
+	template_markup_escape_text(string->string.text, string->string.length, &out);
+	return template_markup_mark(value_take_buf(&out));
 }
 
-/* Nothing is escaped in the first place, so nothing needs to be marked. */
 static struct value *do_safe(struct call *call, struct value **a)
 {
 	(void)call;
-	return template_filter_string(a[0]);
+	return template_markup_mark(template_filter_string(a[0]));
 }
 
-/* "<b>" and comments go, white space becomes single blanks, the five entities become characters. */
 static struct value *do_striptags(struct call *call, struct value **a)
 {
 	cleanup_value struct value *string = template_filter_string(a[0]);
-	const char *text = string->string.text;
-	struct buf bare = BUF_INIT, out = BUF_INIT;
-	static const char *const entities[][2] = {{"&lt;", "<"},    {"&gt;", ">"},
-						  {"&#39;", "'"},   {"&#34;", "\""},
-						  {"&quot;", "\""}, {"&amp;", "&"}};
 
 	(void)call;
-	for (const char *end; *text; text++) {
-		bool comment = !strncmp(text, "<!--", 4);
-		if (*text == '<' && (end = strstr(text, comment ? "-->" : ">")))
-			text = end + (comment ? 2 : 0);
-		else
-			buf_addch(&bare, isspace((unsigned char)*text) ? ' ' : *text);
-	}
-	cleanup_list struct list words = LIST_INIT;
-	list_split(&words, buf_str(&bare), " ");
-	buf_done(&bare);
-	char *joined = list_join(&words, " ");
-	for (size_t i = 0; i < 6; i++) {
-		template_text_replace(joined, strlen(joined), entities[i][0],
-				      strlen(entities[i][0]), entities[i][1], 1, -1, &out);
-		free(joined);
-		joined = buf_steal(&out);
-	}
-	struct value *value = value_text_of(joined);
-	free(joined);
-	return value;
+	return template_markup_strip(string);
 }
 
 static void url_quote(const struct value *value, bool query, struct buf *out)
@@ -162,9 +127,10 @@ static struct value *do_xmlattr(struct call *call, struct value **a)
 		}
 		if (out.len || template_call_truth(a[1], true))
 			buf_addch(&out, ' ');
-		escape(key->string.text, key->string.length, &out);
+		template_markup_escape_text(key->string.text, key->string.length, &out);
 		buf_addstr(&out, "=\"");
-		escape(item->string.text, item->string.length, &out);
+		cleanup_value struct value *escaped = template_markup_escape(item);
+		buf_add(&out, escaped->string.text, escaped->string.length);
 		buf_addch(&out, '"');
 	}
 	return value_take_buf(&out);
@@ -194,7 +160,7 @@ static struct value *do_tojson(struct call *call, struct value **a)
 		else
 			buf_addch(&out, json.data[i]);
 	buf_done(&json);
-	return value_take_buf(&out);
+	return template_markup_mark(value_take_buf(&out));
 }
 
 static struct value *do_pprint(struct call *call, struct value **a)
@@ -231,7 +197,7 @@ static struct value *do_attr(struct call *call, struct value **a)
 static const struct builtin entries[] = {
 	{"escape", do_escape, "s", 1, 0},
 	{"e", do_escape, "s", 1, 0},
-	{"forceescape", do_escape, "s", 1, 0},
+	{"forceescape", do_forceescape, "s", 1, 0},
 	{"safe", do_safe, "value", 1, 0},
 	{"striptags", do_striptags, "value", 1, 0},
 	{"urlencode", do_urlencode, "value", 1, 0},

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "template/filter.h"
+#include "template/markup.h"
 #include "template/number.h"
 #include "template/sort.h"
 #include "template/text.h"
@@ -98,7 +99,7 @@ static struct value *do_reverse(struct call *call, struct value **a)
 		return items ? reversed(items) : NULL;
 	for (size_t i = items->list.n; i-- > 0;)
 		value_str(items->list.items[i], &out);
-	return value_take_buf(&out);
+	return template_markup_keep(a[0], value_take_buf(&out));
 }
 
 /* What items are compared by: themselves or an attribute, in lower case unless told otherwise. */
@@ -135,13 +136,16 @@ static struct value *sort_key(struct call *call, struct value *item, struct valu
 	}
 }
 
-static struct value *keys_of(struct call *call, const struct value *items, struct value *attribute,
-			     bool case_sensitive)
+typedef struct value *(*key_maker)(struct call *call, struct value *item, struct value *attribute,
+				   bool case_sensitive);
+
+static struct value *keys_of(struct call *call, const struct value *items, key_maker make,
+			     struct value *attribute, bool case_sensitive)
 {
 	cleanup_value struct value *keys = value_list_room(items->list.n);
 
 	for (size_t i = 0; i < items->list.n; i++) {
-		struct value *key = sort_key(call, items->list.items[i], attribute, case_sensitive);
+		struct value *key = make(call, items->list.items[i], attribute, case_sensitive);
 		if (!key)
 			return NULL;
 		value_list_add(keys, key);
@@ -153,7 +157,8 @@ static struct value *do_sort(struct call *call, struct value **a)
 {
 	cleanup_value struct value *items = template_filter_items(call, a[0]);
 	cleanup_value struct value *keys =
-		items ? keys_of(call, items, a[3], template_call_truth(a[2], false)) : NULL;
+		items ? keys_of(call, items, sort_key, a[3], template_call_truth(a[2], false))
+		      : NULL;
 
 	if (!keys)
 		return NULL;
@@ -195,7 +200,7 @@ static struct value *extreme(struct call *call, struct value **a, bool largest)
 {
 	cleanup_value struct value *items = template_filter_items(call, a[0]);
 	cleanup_value struct value *keys =
-		items ? keys_of(call, items, a[2], template_call_truth(a[1], false)) : NULL;
+		items ? keys_of(call, items, key_of, a[2], template_call_truth(a[1], false)) : NULL;
 	size_t best = 0;
 	int order;
 
@@ -231,7 +236,7 @@ static struct value *do_unique(struct call *call, struct value **a)
 {
 	cleanup_value struct value *items = template_filter_items(call, a[0]), *list = value_list();
 	cleanup_value struct value *keys =
-		items ? keys_of(call, items, a[2], template_call_truth(a[1], false)) : NULL;
+		items ? keys_of(call, items, key_of, a[2], template_call_truth(a[1], false)) : NULL;
 	cleanup_value struct value *seen = value_dict();
 
 	for (size_t i = 0; keys && i < keys->list.n; i++) {
@@ -260,6 +265,9 @@ static struct value *do_sum(struct call *call, struct value **a)
 	cleanup_value struct value *items = template_filter_items(call, a[0]);
 	cleanup_value struct value *sum = a[2] ? value_keep(a[2]) : value_int(0);
 
+	if (sum->kind == VALUE_STRING)
+		return template_call_fail(call, "sum cannot add strings; use join");
+
 	for (size_t i = 0; items && i < items->list.n; i++) {
 		cleanup_value struct value *item = key_of(call, items->list.items[i], a[1], true);
 		struct value *more =
@@ -281,8 +289,12 @@ static struct value *do_slice(struct call *call, struct value **a)
 
 	if (!items || !template_call_int(call, a[1], 0, &count))
 		return NULL;
-	if (count < 1 || count > 1000000)
-		return template_call_fail(call, "slice needs a number of slices above 0");
+	if (!count)
+		return template_call_fail(call, "slice cannot make 0 slices");
+	if (count < 0)
+		return steal(&slices);
+	if (!template_eval_step(call->eval, call->node, (uint64_t)count))
+		return NULL;
 	size_t n = items->list.n, each = n / (size_t)count, extra = n % (size_t)count, at = 0;
 	for (size_t i = 0; i < (size_t)count; i++) {
 		struct value *slice = value_list();
@@ -296,25 +308,37 @@ static struct value *do_slice(struct call *call, struct value **a)
 	return steal(&slices);
 }
 
+/* A row ends when its length is exactly the size, which may be anything: 0 puts an empty row in
+ * front, 2.5 or a string never comes. */
 static struct value *do_batch(struct call *call, struct value **a)
 {
 	cleanup_value struct value *items = template_filter_items(call, a[0]),
 				   *batches = value_list();
+	bool fills = a[2] && a[2]->kind != VALUE_NONE;
 	struct value *batch = NULL;
-	int64_t size;
+	int64_t size = -1;
 
-	if (!items || !template_call_int(call, a[1], 0, &size))
+	if (!items)
 		return NULL;
-	if (size < 1 || size > 1000000)
-		return template_call_fail(call, "batch needs a size above 0");
+	value_as_int(a[1], &size);
+	if (a[1]->kind == VALUE_FLOAT && a[1]->real == (double)(int64_t)a[1]->real)
+		size = (int64_t)a[1]->real;
 	for (size_t i = 0; i < items->list.n; i++) {
-		if (i % (size_t)size == 0) {
+		if (!batch || (int64_t)batch->list.n == size) {
+			if (!batch && size == 0)
+				value_list_add(batches, value_list());
 			batch = value_list();
 			value_list_add(batches, batch);
 		}
 		value_list_add(batch, value_keep(items->list.items[i]));
 	}
-	while (batch && a[2] && a[2]->kind != VALUE_NONE && batch->list.n < (size_t)size)
+	if (batch && fills && a[1]->kind != VALUE_BIG && !value_as_int(a[1], &(int64_t){0}))
+		return template_call_fail(call, "batch needs an integer, not a %s",
+					  value_type(a[1]));
+	if (batch && fills && size > (int64_t)batch->list.n &&
+	    !template_eval_step(call->eval, call->node, (uint64_t)size))
+		return NULL;
+	while (batch && fills && (int64_t)batch->list.n < size)
 		value_list_add(batch, value_keep(a[2]));
 	return steal(&batches);
 }
@@ -330,13 +354,6 @@ static struct value *do_items(struct call *call, struct value **a)
 		value_list_add(list, value_pair_of(value_keep(a[0]->dict.entries[i].key),
 						   value_keep(a[0]->dict.entries[i].item)));
 	return list;
-}
-
-static struct value *do_random(struct call *call, struct value **a)
-{
-	(void)a;
-	return template_call_fail(call, "%s gives something else each time, and rendering must not",
-				  call->name);
 }
 
 static const struct builtin entries[] = {
@@ -356,8 +373,6 @@ static const struct builtin entries[] = {
 	{"slice", do_slice, "value slices fill_with", 2, 0},
 	{"batch", do_batch, "value linecount fill_with", 2, 0},
 	{"items", do_items, "value", 1, 0},
-	{"random", do_random, "end start step seed", 1, 0},
-	{"shuffle", do_random, "mylist seed", 1, 0},
 };
 
 const struct filter_table template_filter_list_table = {entries,

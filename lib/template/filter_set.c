@@ -2,91 +2,121 @@
 
 #include "base/mem.h"
 #include "template/filter.h"
+#include "template/python_set.h"
 
-/* Python's sets have no order that could be promised; here it is that of the first list. */
+/*
+ * Ansible makes sets of the lists. Numbers come out in the order of their hashes, always the same
+ * one; the order of strings is another in every process of Python, and here that of the lists. What
+ * cannot be in a set (lists, dicts) is compared one by one, in the order of the lists.
+ */
+struct bag {
+	struct value *list;
+	struct value *index; /* dict of the items; NULL when they are not hashable */
+};
 
-static bool has(const struct value *list, const struct value *item)
+static void bag_init(struct bag *bag, struct value *list_stolen)
+{
+	*bag = (struct bag){list_stolen, value_dict()};
+	for (size_t i = 0; i < bag->list->list.n && bag->index; i++) {
+		struct value *item = bag->list->list.items[i];
+		if (value_hashable(item)) {
+			template_dict_put(&bag->index->dict, value_keep(item), value_none());
+			continue;
+		}
+		value_unref(bag->index);
+		bag->index = NULL;
+	}
+}
+
+static bool bag_has(const struct bag *bag, const struct value *item)
 {
 	bool valid;
 
-	return value_contains(list, item, &valid);
+	if (!bag->index)
+		return value_contains(bag->list, item, &valid);
+	return value_hashable(item) && template_dict_get(&bag->index->dict, item);
 }
 
-static void add_new(struct value *list, struct value *item)
+static void bag_add_new(struct bag *bag, struct value *item)
 {
-	if (!has(list, item))
-		value_list_add(list, value_keep(item));
+	if (bag_has(bag, item))
+		return;
+	value_list_add(bag->list, value_keep(item));
+	if (bag->index && value_hashable(item)) {
+		template_dict_put(&bag->index->dict, value_keep(item), value_none());
+	} else {
+		value_unref(bag->index);
+		bag->index = NULL;
+	}
 }
 
-struct pair {
-	struct value *left, *right;
-};
-
-static bool both(struct call *call, struct value **a, struct pair *ret)
+static void bag_done(struct bag *bag)
 {
-	ret->left = template_filter_items(call, a[0]);
-	ret->right = ret->left ? template_filter_items(call, a[1]) : NULL;
-	return ret->right &&
-	       template_eval_step(call->eval, call->node,
-				  (uint64_t)ret->left->list.n * ret->right->list.n / 8);
+	value_unref(bag->list);
+	value_unref(bag->index);
 }
 
-static void pair_done(struct pair *pair)
+#define cleanup_bag __attribute__((cleanup(bag_done)))
+
+static void keep_where(struct bag *to, const struct bag *from, const struct bag *other, bool wanted)
 {
-	value_unref(pair->left);
-	value_unref(pair->right);
+	for (size_t i = 0; i < from->list->list.n; i++)
+		if (bag_has(other, from->list->list.items[i]) == wanted)
+			bag_add_new(to, from->list->list.items[i]);
 }
 
-#define cleanup_pair __attribute__((cleanup(pair_done)))
-
-static void keep_where(struct value *to, const struct value *from, const struct value *other,
-		       bool wanted)
+static void add_all(struct bag *to, const struct bag *from)
 {
-	for (size_t i = 0; i < from->list.n; i++)
-		if (has(other, from->list.items[i]) == wanted)
-			add_new(to, from->list.items[i]);
+	for (size_t i = 0; i < from->list->list.n; i++)
+		bag_add_new(to, from->list->list.items[i]);
+}
+
+static struct value *operate(struct call *call, struct value **a,
+			     enum python_set_operation operation)
+{
+	cleanup_bag struct bag left = {0}, right = {0}, result = {0};
+	cleanup_value struct value *first = template_filter_items(call, a[0]);
+	cleanup_value struct value *second = first ? template_filter_items(call, a[1]) : NULL;
+
+	if (!second)
+		return NULL;
+	if (template_python_set_can(first) && template_python_set_can(second))
+		return template_python_set_operate(operation, first, second);
+	uint64_t pairs = (uint64_t)first->list.n * second->list.n;
+	bag_init(&left, steal(&first));
+	bag_init(&right, steal(&second));
+	bag_init(&result, value_list());
+	if ((!left.index || !right.index) && !template_eval_step(call->eval, call->node, pairs / 8))
+		return NULL;
+	if (operation == PYTHON_SET_UNION) {
+		add_all(&result, &left);
+		add_all(&result, &right);
+	} else {
+		keep_where(&result, &left, &right, operation == PYTHON_SET_INTERSECTION);
+	}
+	if (operation == PYTHON_SET_SYMMETRIC_DIFFERENCE)
+		keep_where(&result, &right, &left, false);
+	return steal(&result.list);
 }
 
 static struct value *do_union(struct call *call, struct value **a)
 {
-	cleanup_pair struct pair pair = {0};
-
-	if (!both(call, a, &pair))
-		return NULL;
-	struct value *list = value_list();
-	for (size_t i = 0; i < pair.left->list.n; i++)
-		add_new(list, pair.left->list.items[i]);
-	for (size_t i = 0; i < pair.right->list.n; i++)
-		add_new(list, pair.right->list.items[i]);
-	return list;
-}
-
-static struct value *filtered(struct call *call, struct value **a, bool wanted, bool symmetric)
-{
-	cleanup_pair struct pair pair = {0};
-
-	if (!both(call, a, &pair))
-		return NULL;
-	struct value *list = value_list();
-	keep_where(list, pair.left, pair.right, wanted);
-	if (symmetric)
-		keep_where(list, pair.right, pair.left, wanted);
-	return list;
+	return operate(call, a, PYTHON_SET_UNION);
 }
 
 static struct value *do_intersect(struct call *call, struct value **a)
 {
-	return filtered(call, a, true, false);
+	return operate(call, a, PYTHON_SET_INTERSECTION);
 }
 
 static struct value *do_difference(struct call *call, struct value **a)
 {
-	return filtered(call, a, false, false);
+	return operate(call, a, PYTHON_SET_DIFFERENCE);
 }
 
 static struct value *do_symmetric_difference(struct call *call, struct value **a)
 {
-	return filtered(call, a, false, true);
+	return operate(call, a, PYTHON_SET_SYMMETRIC_DIFFERENCE);
 }
 
 /* All arguments as lists, in a list. */
@@ -147,8 +177,22 @@ static struct value *do_product(struct call *call, struct value **a)
 {
 	cleanup_value struct value *lists = columns(call), *rows = value_list();
 	uint64_t total = 1;
+	int64_t repeat = 1;
 
 	(void)a;
+	for (size_t i = 0; i < call->named; i++)
+		if (!value_is_text(call->names[i], "repeat"))
+			return template_call_fail(call, "product has no argument '%s'",
+						  call->names[i]->string.text);
+		else if (!template_call_int(call, call->values[i], 1, &repeat))
+			return NULL;
+	if (repeat < 0 || repeat > 64)
+		return template_call_fail(call, "product repeats 0 to 64 times");
+	size_t once = lists ? lists->list.n : 0;
+	for (size_t i = once; i < once * (size_t)repeat; i++)
+		value_list_add(lists, value_keep(lists->list.items[i - once]));
+	while (lists && !repeat && lists->list.n)
+		value_unref(lists->list.items[--lists->list.n]);
 	for (size_t i = 0; lists && i < lists->list.n; i++)
 		if (__builtin_mul_overflow(total, lists->list.items[i]->list.n, &total))
 			total = UINT64_MAX / 2;

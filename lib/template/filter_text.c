@@ -4,35 +4,48 @@
 #include "base/mem.h"
 #include "template/filter.h"
 #include "template/format.h"
+#include "template/markup.h"
 #include "template/method.h"
 #include "template/text.h"
 
-/* Everything here works on str(value). */
-static struct value *mapped(struct value *value, void (*map)(const char *, size_t, struct buf *))
+/* str(value).NAME(more ...); a string that counts as HTML stays one. */
+static struct value *by_method(struct call *call, struct value *value, const char *name,
+			       struct value **more, size_t count)
 {
 	cleanup_value struct value *string = template_filter_string(value);
-	struct buf out = BUF_INIT;
+	const struct builtin *method =
+		template_call_find(template_method_text_table, template_method_text_count, name);
+	struct value *result = template_call_builtin(call, method, string, more, count);
 
-	map(string->string.text, string->string.length, &out);
-	return value_take_buf(&out);
+	return template_markup_keep(string, result);
 }
 
-static struct value *do_upper(struct call *call, struct value **a)
+/* upper, lower, capitalize */
+static struct value *do_case(struct call *call, struct value **a)
 {
-	(void)call;
-	return mapped(a[0], template_text_upper);
+	return by_method(call, a[0], call->name, NULL, 0);
 }
 
-static struct value *do_lower(struct call *call, struct value **a)
+static struct value *do_trim(struct call *call, struct value **a)
 {
-	(void)call;
-	return mapped(a[0], template_text_lower);
+	return by_method(call, a[0], "strip", &a[1], a[1] ? 1 : 0);
 }
 
-static struct value *do_capitalize(struct call *call, struct value **a)
+static struct value *do_center(struct call *call, struct value **a)
 {
-	(void)call;
-	return mapped(a[0], template_text_capitalize);
+	cleanup_value struct value *otherwise = value_int(80);
+
+	return by_method(call, a[0], "center", a[1] ? &a[1] : &otherwise, 1);
+}
+
+static struct value *do_split(struct call *call, struct value **a)
+{
+	cleanup_value struct value *none = value_none();
+	struct value *more[] = {a[1] ? a[1] : none, a[2]};
+
+	if (a[0]->kind != VALUE_STRING)
+		return template_call_fail(call, "split needs a string, not a %s", value_type(a[0]));
+	return by_method(call, a[0], "split", more, a[2] ? 2 : 1);
 }
 
 /* Jinja's words also begin behind - ( { [ and <, and nowhere else. */
@@ -48,7 +61,11 @@ static void title(const char *text, size_t length, struct buf *out)
 				break;
 			end = next;
 		}
-		template_text_capitalize(text + begin, end - begin, out);
+		size_t first = begin;
+		if (first < end)
+			template_text_next(text, end, &first);
+		template_text_upper(text + begin, first - begin, out);
+		template_text_lower(text + first, end - first, out);
 		if (end < length)
 			buf_add(out, text + end, next - end);
 		begin = end < length ? next : end;
@@ -57,27 +74,18 @@ static void title(const char *text, size_t length, struct buf *out)
 
 static struct value *do_title(struct call *call, struct value **a)
 {
+	cleanup_value struct value *string = template_filter_string(a[0]);
+	struct buf out = BUF_INIT;
+
 	(void)call;
-	return mapped(a[0], title);
+	title(string->string.text, string->string.length, &out);
+	return value_take_buf(&out);
 }
 
 static struct value *do_string(struct call *call, struct value **a)
 {
 	(void)call;
 	return template_filter_string(a[0]);
-}
-
-static struct value *do_trim(struct call *call, struct value **a)
-{
-	cleanup_value struct value *string = template_filter_string(a[0]);
-	size_t begin = 0, end = string->string.length, n = 0;
-	const char *characters = NULL;
-
-	if (a[1] && a[1]->kind != VALUE_NONE &&
-	    !template_call_text(call, a[1], NULL, &characters, &n))
-		return NULL;
-	template_text_strip(string->string.text, &begin, &end, TEXT_BOTH, characters, n);
-	return value_string(string->string.text + begin, end - begin);
 }
 
 static struct value *do_replace(struct call *call, struct value **a)
@@ -138,7 +146,7 @@ static struct value *do_indent(struct call *call, struct value **a)
 			buf_add(&out, buf_str(&indent), indent.len);
 	}
 	buf_done(&indent);
-	return value_take_buf(&out);
+	return template_markup_keep(a[0], value_take_buf(&out));
 }
 
 static struct value *do_truncate(struct call *call, struct value **a)
@@ -166,22 +174,11 @@ static struct value *do_truncate(struct call *call, struct value **a)
 	}
 	struct buf out = BUF_INIT;
 	buf_add(&out, text, keep);
-	buf_add(&out, end, end_bytes);
-	return value_take_buf(&out);
-}
-
-static struct value *do_center(struct call *call, struct value **a)
-{
-	cleanup_value struct value *string = template_filter_string(a[0]), *width = NULL;
-	int64_t n;
-
-	if (!template_call_int(call, a[1], 80, &n))
-		return NULL;
-	width = value_int(n);
-	return template_call_builtin(call,
-				     template_call_find(template_method_text_table,
-							template_method_text_count, "center"),
-				     string, &width, 1);
+	if (a[0]->escaped && !(a[3] && a[3]->escaped))
+		template_markup_escape_text(end, end_bytes, &out);
+	else
+		buf_add(&out, end, end_bytes);
+	return template_markup_keep(a[0], value_take_buf(&out));
 }
 
 static struct value *do_wordcount(struct call *call, struct value **a)
@@ -322,20 +319,10 @@ static struct value *do_quote(struct call *call, struct value **a)
 	return value_take_buf(&out);
 }
 
-static struct value *do_split(struct call *call, struct value **a)
-{
-	if (a[0]->kind != VALUE_STRING)
-		return template_call_fail(call, "split needs a string, not a %s", value_type(a[0]));
-	return template_call_builtin(
-		call,
-		template_call_find(template_method_text_table, template_method_text_count, "split"),
-		a[0], &call->args[1], call->count - 1);
-}
-
 static const struct builtin entries[] = {
-	{"upper", do_upper, "s", 1, 0},
-	{"lower", do_lower, "s", 1, 0},
-	{"capitalize", do_capitalize, "s", 1, 0},
+	{"upper", do_case, "s", 1, 0},
+	{"lower", do_case, "s", 1, 0},
+	{"capitalize", do_case, "s", 1, 0},
 	{"title", do_title, "s", 1, 0},
 	{"string", do_string, "object", 1, 0},
 	{"trim", do_trim, "value chars", 1, 0},

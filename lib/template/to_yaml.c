@@ -133,7 +133,7 @@ static int put_simple(struct writer *writer, const struct value *value)
 				  value->boolean ? 4 : 5);
 	if (value->kind == VALUE_FLOAT)
 		return put_float(writer, value->real);
-	if (value->kind == VALUE_STRING)
+	if (value->kind == VALUE_STRING && !value->escaped)
 		return put_scalar(writer, TAG "str", value->string.text, value->string.length);
 	value_str(value, &text);
 	if (value->kind == VALUE_INT || value->kind == VALUE_BIG)

@@ -163,8 +163,8 @@ static int order_strings(const struct value *a, const struct value *b)
 	size_t shorter = a->string.length < b->string.length ? a->string.length : b->string.length;
 	int difference = memcmp(a->string.text, b->string.text, shorter);
 
-	if (difference)
-		return difference;
+	if (difference) /* never NUMBER_UNORDERED */
+		return difference < 0 ? -1 : 1;
 	return a->string.length == b->string.length  ? 0
 	       : a->string.length < b->string.length ? -1
 						     : 1;
