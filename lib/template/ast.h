@@ -195,7 +195,8 @@ struct template
 	size_t text_length;
 	size_t newlines; /* at the end of the text (rule R1) */
 	struct node *body;
-	bool mutates; /* calls something like append: variables must be copied */
+	size_t pieces; /* texts and prints, wherever they stand */
+	bool mutates;  /* calls something like append: variables must be copied */
 };
 
 /* How a text is compiled. */

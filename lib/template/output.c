@@ -75,7 +75,7 @@ bool template_output_origin(const struct template_output *output, int line, int 
 	if (column <= 0)
 		i = last_printed(output, i, end);
 	const struct template_mark *mark = &output->marks[i];
-	*ret_file = output->files.items[mark->file];
+	*ret_file = output->files.data + mark->file;
 	*ret_line = (int)mark->line;
 	*ret_column = (int)mark->column;
 	if (!mark->printed && begin > mark->at)
@@ -87,6 +87,6 @@ void template_output_done(struct template_output *output)
 {
 	buf_done(&output->text);
 	free(output->marks);
-	list_done(&output->files);
+	buf_done(&output->files);
 	*output = (struct template_output){0};
 }

@@ -149,6 +149,7 @@ struct node *template_parser_print(struct parser *parser, struct node *expressio
 	struct node *node = template_parser_around(parser, NODE_PRINT, expression);
 
 	node->operand = expression;
+	parser->template->pieces++;
 	return node;
 }
 
@@ -157,6 +158,7 @@ static struct node *read_text(struct parser *parser)
 	const struct token *token = template_parser_advance(parser);
 	struct node *node = template_parser_node(parser, NODE_TEXT, token);
 
+	parser->template->pieces++;
 	node->text.text = token->text;
 	node->text.length = token->length;
 	return node;

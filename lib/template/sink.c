@@ -15,33 +15,37 @@ void template_sink_done(struct sink *sink)
 	value_unref(sink->marker);
 }
 
-/* The index of the template's name among those of the output. */
+/* Where the template's name stands among those of the output. */
 static uint32_t file_of(struct sink *sink, const struct template *template)
 {
-	struct list *files = &sink->output->files;
+	struct buf *files = &sink->output->files;
+	size_t at = 0;
 
 	if (sink->marked == template)
 		return sink->file;
-	list_add_new(files, template->name);
-	for (sink->file = 0; strcmp(files->items[sink->file], template->name) != 0;)
-		sink->file++;
+	while (at < files->len && strcmp(files->data + at, template->name) != 0)
+		at += strlen(files->data + at) + 1;
+	if (at == files->len)
+		buf_add(files, template->name, strlen(template->name) + 1);
 	sink->marked = template;
-	return sink->file;
+	return sink->file = (uint32_t)at;
 }
 
 /* What comes next was written by that node. */
-static void mark(struct sink *sink, const struct template *template, const struct node *node,
-		 bool printed)
+static void mark(struct eval *eval, const struct node *node, bool printed)
 {
+	struct sink *sink = eval->sink;
 	struct template_output *output = sink->output;
 
-	mem_grow(output->marks, &output->mark_cap, output->mark_count + 1);
+	if (output->mark_count == output->mark_cap)
+		mem_grow(output->marks, &output->mark_cap,
+			 output->mark_count + eval->template->pieces + 1);
 	output->marks[output->mark_count++] = (struct template_mark){
 		.at = (uint32_t)sink->text.len,
 		.line = node->line,
 		.column = node->column,
 		.printed = printed,
-		.file = file_of(sink, template),
+		.file = file_of(sink, eval->template),
 	};
 }
 
@@ -54,36 +58,37 @@ static int check_size(struct eval *eval, const struct node *node, size_t length)
 	return -1;
 }
 
+/* The value that was alone so far gets company: it becomes text. */
+static int flush(struct eval *eval, const struct node *node)
+{
+	struct value *single = steal(&eval->sink->single);
+
+	value_print_final(single, false, &eval->sink->text);
+	value_unref(single);
+	return check_size(eval, node, eval->sink->text.len);
+}
+
 static int add(struct eval *eval, const struct node *node, const char *text, size_t length,
 	       bool printed)
 {
 	struct sink *sink = eval->sink;
 
+	if (sink->single && flush(eval, node) < 0)
+		return -1;
+	sink->count++;
+	if (!length)
+		return 0;
 	if (check_size(eval, node, sink->text.len + length) < 0)
 		return -1;
-	if (sink->output && length)
-		mark(sink, eval->template, node, printed);
+	if (sink->output)
+		mark(eval, node, printed);
 	buf_add(&sink->text, text, length);
-	sink->count++;
 	return 0;
-}
-
-/* The node that was alone so far gets company: it becomes text. */
-static int flush(struct eval *eval, const struct node *node)
-{
-	struct sink *sink = eval->sink;
-
-	if (!sink->single)
-		return 0;
-	struct value *single = steal(&sink->single);
-	value_print_final(single, false, &sink->text);
-	value_unref(single);
-	return check_size(eval, node, sink->text.len);
 }
 
 int template_sink_text(struct eval *eval, const struct node *node, const char *text, size_t length)
 {
-	return flush(eval, node) < 0 ? -1 : add(eval, node, text, length, false);
+	return add(eval, node, text, length, false);
 }
 
 static void note_marker(struct sink *sink, struct value *undefined)
@@ -92,25 +97,38 @@ static void note_marker(struct sink *sink, struct value *undefined)
 		sink->marker = value_keep(undefined);
 }
 
-static int print_alone(struct eval *eval, const struct node *node, struct value *value)
+/* The first thing that is printed may stay alone: it keeps its type then (rule R2). */
+static int print_first(struct eval *eval, const struct node *node, struct value *value)
 {
 	struct sink *sink = eval->sink;
 
 	sink->single = value_keep(value);
 	sink->count++;
 	if (sink->output)
-		mark(sink, eval->template, node, true);
+		mark(eval, node, true);
 	return 0;
+}
+
+static int print_other(struct eval *eval, const struct node *node, const struct value *value)
+{
+	struct buf text = BUF_INIT;
+
+	value_print_final(value, false, &text);
+	int r = add(eval, node, buf_str(&text), text.len, true);
+	buf_done(&text);
+	return r;
 }
 
 int template_sink_print(struct eval *eval, const struct node *node, struct value *value)
 {
 	struct sink *sink = eval->sink;
 
+	if (value->kind == VALUE_STRING)
+		return add(eval, node, value->string.text, value->string.length, true);
 	if (value->kind == VALUE_NONE)
 		return 0;
 	if (value->kind == VALUE_UNDEFINED && value->trouble->lenient)
-		return template_sink_text(eval, node, "", 0);
+		return add(eval, node, "", 0, true);
 	struct value *bad = template_eval_settle(eval, value);
 	if (bad && bad == eval->raised)
 		return -1;
@@ -119,17 +137,7 @@ int template_sink_print(struct eval *eval, const struct node *node, struct value
 		sink->count++;
 		return 0;
 	}
-	if (!sink->count && value->kind != VALUE_STRING)
-		return print_alone(eval, node, value);
-	if (flush(eval, node) < 0)
-		return -1;
-	if (value->kind == VALUE_STRING)
-		return add(eval, node, value->string.text, value->string.length, true);
-	struct buf text = BUF_INIT;
-	value_print_final(value, false, &text);
-	int r = add(eval, node, buf_str(&text), text.len, true);
-	buf_done(&text);
-	return r;
+	return sink->count ? print_other(eval, node, value) : print_first(eval, node, value);
 }
 
 struct value *template_sink_result(struct sink *sink)

@@ -20,7 +20,6 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "base/list.h"
 
 struct template;
 struct template_scope;
@@ -69,7 +68,7 @@ struct template_output {
 	struct buf text;
 	struct template_mark *marks; /* ascending */
 	size_t mark_count, mark_cap;
-	struct list files; /* their names */
+	struct buf files; /* names of templates, a NUL behind each */
 };
 
 /* Compiles. `name` is what errors show; the text is copied. A "#jinja2:" first line is obeyed.

@@ -36,10 +36,10 @@ enum value_kind {
 #define VALUE_DEEPEST 200
 
 struct value_date {
-	int year, month, day;
+	int year, microsecond;
+	int16_t zone; /* minutes east */
+	int8_t month, day, hour, minute, second;
 	bool has_time, has_zone;
-	int hour, minute, second, microsecond;
-	int zone; /* minutes east */
 };
 
 struct dict_entry {
@@ -50,10 +50,8 @@ struct dict_entry {
 
 /* Pairs in the order of their arrival; see template/dict.h. */
 struct dict {
-	struct dict_entry *entries;
-	size_t n, cap;
-	uint32_t *slots; /* index + 1 of an entry, 0 for free; NULL while there are few */
-	size_t slot_count;
+	struct dict_entry *entries; /* behind them, when there are many, the index */
+	uint32_t n, cap;
 };
 
 struct object_class;
