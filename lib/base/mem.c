@@ -36,9 +36,10 @@ void *mem_grow_array(void *array, size_t *capacity, size_t want, size_t element)
 	size_t bigger = *capacity ? *capacity * 2 : 8;
 	if (bigger < want)
 		bigger = want;
-	if (bigger > SIZE_MAX / element)
+	size_t bytes;
+	if (__builtin_mul_overflow(bigger, element, &bytes))
 		or_abort(NULL);
-	array = mem_realloc(array, bigger * element);
+	array = mem_realloc(array, bytes);
 	*capacity = bigger;
 	return array;
 }

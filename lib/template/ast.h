@@ -149,7 +149,8 @@ struct node {
 		struct {
 			struct node *object;
 			struct value *name;
-		} attribute; /* and member, whose object is a name */
+			bool dict_method; /* dicts have a method of that name */
+		} attribute;		  /* and member, whose object is a name */
 		struct {
 			struct node *object, *key;
 		} item;

@@ -16,14 +16,14 @@ size_t template_dict_hash_text(const char *text, size_t length)
 	return hash ? hash : 1;
 }
 
-static bool is_key(const struct dict_entry *entry, const struct value *key, size_t hash)
+static bool is_same(const struct value *a, const struct value *b)
 {
-	if (entry->hash != hash || entry->key == key)
-		return entry->hash == hash;
-	if (key->kind != VALUE_STRING || entry->key->kind != VALUE_STRING)
-		return value_equal(entry->key, key);
-	return key->string.length == entry->key->string.length &&
-	       !memcmp(key->string.text, entry->key->string.text, key->string.length);
+	if (a == b)
+		return true;
+	if (a->kind != VALUE_STRING || b->kind != VALUE_STRING)
+		return value_equal(a, b);
+	return a->string.length == b->string.length &&
+	       !memcmp(a->string.text, b->string.text, a->string.length);
 }
 
 /* The index stands behind the entries that there is room for: twice as many slots, a power of two.
@@ -54,16 +54,19 @@ static size_t slot_at(const struct dict *dict, size_t at)
 static struct dict_entry *find(const struct dict *dict, const struct value *key, size_t hash)
 {
 	size_t mask = slot_mask(dict), number;
+	struct dict_entry *entry;
 
 	if (!is_indexed(dict)) {
-		for (size_t i = 0; i < dict->n; i++)
-			if (is_key(&dict->entries[i], key, hash))
-				return &dict->entries[i];
+		for (entry = dict->entries; entry < dict->entries + dict->n; entry++)
+			if (entry->hash == hash && is_same(entry->key, key))
+				return entry;
 		return NULL;
 	}
-	for (size_t at = hash & mask; (number = slot_at(dict, at)); at = (at + 1) & mask)
-		if (is_key(&dict->entries[number - 1], key, hash))
-			return &dict->entries[number - 1];
+	for (size_t at = hash & mask; (number = slot_at(dict, at)); at = (at + 1) & mask) {
+		entry = &dict->entries[number - 1];
+		if (entry->hash == hash && is_same(entry->key, key))
+			return entry;
+	}
 	return NULL;
 }
 
@@ -99,17 +102,19 @@ static void grow(struct dict *dict)
 	reindex(dict);
 }
 
+static size_t hash_of(const struct value *key)
+{
+	return key->kind == VALUE_STRING && key->string.hash ? key->string.hash : value_hash(key);
+}
+
 struct dict_entry *template_dict_find(const struct dict *dict, const struct value *key)
 {
-	if (!dict->n)
-		return NULL;
-	bool hashed = key->kind == VALUE_STRING && key->string.hash;
-	return find(dict, key, hashed ? key->string.hash : value_hash(key));
+	return dict->n ? find(dict, key, hash_of(key)) : NULL;
 }
 
 struct value *template_dict_get(const struct dict *dict, const struct value *key)
 {
-	struct dict_entry *entry = template_dict_find(dict, key);
+	struct dict_entry *entry = dict->n ? find(dict, key, hash_of(key)) : NULL;
 
 	return entry ? entry->item : NULL;
 }

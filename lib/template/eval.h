@@ -31,12 +31,13 @@ struct frame {
 /* Where prints go. One node alone keeps its type (rule R2). */
 struct sink {
 	struct buf text;
-	size_t count;			/* how many nodes were printed */
-	struct value *single;		/* the only one so far, when it is no string */
-	struct value *marker;		/* the first undefined one */
-	struct template_output *output; /* marks are kept for; NULL: none */
-	const struct template *marked;	/* the template of the marks that come now, */
-	uint32_t file;			/* and the index of its name */
+	size_t room;			 /* how long text may get without further ado */
+	size_t count;			 /* how many nodes were printed */
+	struct value *single;		 /* the only one so far, when it is no string */
+	struct value *marker;		 /* the first undefined one */
+	struct template_output *output;	 /* marks are kept for; NULL: none */
+	const struct template *template; /* that printed last, */
+	uint32_t file;			 /* and where the output has its name */
 };
 
 /* A template that was included or looked up: compiled once a rendering. */

@@ -68,7 +68,14 @@ static struct value *attribute(struct eval *eval, const struct node *node)
 {
 	cleanup_value struct value *object = template_eval_expression(eval, node->attribute.object);
 
-	return object ? template_eval_attribute(eval, node, object, node->attribute.name) : NULL;
+	if (!object)
+		return NULL;
+	if (object->kind == VALUE_DICT && !node->attribute.dict_method) {
+		struct value *item = template_eval_dict_get(eval, object, node->attribute.name);
+		if (item || eval->raised)
+			return item ? value_keep(item) : NULL;
+	}
+	return template_eval_attribute(eval, node, object, node->attribute.name);
 }
 
 /* start, stop or step of a slice; none when it is left out. */

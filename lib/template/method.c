@@ -387,6 +387,11 @@ struct value *template_method_find(struct value *self, const char *name)
 	return method ? template_call_bound(method, self) : NULL;
 }
 
+bool template_method_of_dict(const char *name)
+{
+	return template_call_find(dict_methods, DICT_METHODS, name);
+}
+
 bool template_method_mutates(const char *name)
 {
 	static const char *const names[] = {"append", "extend",	 "insert",    "pop",

@@ -11,6 +11,9 @@
 /* The method, bound, or the attribute; NULL when the type has none of that name. */
 struct value *template_method_find(struct value *self, const char *name);
 
+/* True when dicts have a method of that name, which comes before a key. */
+bool template_method_of_dict(const char *name);
+
 /* append, update, pop ...: a template that uses them needs copies of its variables. */
 bool template_method_mutates(const char *name);
 

@@ -313,6 +313,7 @@ struct node *template_operand_attribute(struct parser *parser, struct node *obje
 	struct node *node = template_parser_around(parser, NODE_ATTRIBUTE, object);
 	node->attribute.object = object;
 	node->attribute.name = template_parser_name(parser, name);
+	node->attribute.dict_method = template_method_of_dict(node->attribute.name->string.text);
 	if (template_method_mutates(node->attribute.name->string.text))
 		parser->template->mutates = true;
 	return template_parser_close(parser, node);

@@ -16,73 +16,77 @@ void template_sink_done(struct sink *sink)
 }
 
 /* Where the template's name stands among those of the output. */
-static uint32_t file_of(struct sink *sink, const struct template *template)
+static uint32_t file_of(struct template_output *output, const struct template *template)
 {
-	struct buf *files = &sink->output->files;
+	struct buf *files = &output->files;
 	size_t at = 0;
 
-	if (sink->marked == template)
-		return sink->file;
 	while (at < files->len && strcmp(files->data + at, template->name) != 0)
 		at += strlen(files->data + at) + 1;
 	if (at == files->len)
 		buf_add(files, template->name, strlen(template->name) + 1);
-	sink->marked = template;
-	return sink->file = (uint32_t)at;
+	return (uint32_t)at;
+}
+
+/* Room for further bytes of the template at hand, within the limit. The value that was alone so
+ * far becomes text. */
+static __attribute__((noinline)) int make_room(struct eval *eval, const struct node *node,
+					       size_t length)
+{
+	struct sink *sink = eval->sink;
+	size_t limit = eval->limits.output;
+
+	if (sink->single) {
+		cleanup_value struct value *single = steal(&sink->single);
+		value_print_final(single, false, &sink->text);
+	}
+	if (sink->text.len > limit || length > limit - sink->text.len) {
+		template_eval_fail_limit(
+			eval, node, "the output is larger than %zu bytes (limit 'output')", limit);
+		return -1;
+	}
+	buf_reserve(&sink->text, length);
+	sink->room = sink->text.cap - 1 < limit ? sink->text.cap - 1 : limit;
+	if (sink->output && sink->template != eval->template)
+		sink->file = file_of(sink->output, eval->template);
+	sink->template = eval->template;
+	return 0;
 }
 
 /* What comes next was written by that node. */
-static void mark(struct eval *eval, const struct node *node, bool printed)
+static void mark(struct sink *sink, const struct node *node, bool printed)
 {
-	struct sink *sink = eval->sink;
 	struct template_output *output = sink->output;
 
 	if (output->mark_count == output->mark_cap)
 		mem_grow(output->marks, &output->mark_cap,
-			 output->mark_count + eval->template->pieces + 1);
+			 output->mark_count + sink->template->pieces + 1);
 	output->marks[output->mark_count++] = (struct template_mark){
 		.at = (uint32_t)sink->text.len,
 		.line = node->line,
 		.column = node->column,
 		.printed = printed,
-		.file = file_of(sink, eval->template),
+		.file = sink->file,
 	};
-}
-
-static int check_size(struct eval *eval, const struct node *node, size_t length)
-{
-	if (length <= eval->limits.output)
-		return 0;
-	template_eval_fail_limit(eval, node, "output", "the output is larger than %zu bytes",
-				 eval->limits.output);
-	return -1;
-}
-
-/* The value that was alone so far gets company: it becomes text. */
-static int flush(struct eval *eval, const struct node *node)
-{
-	struct value *single = steal(&eval->sink->single);
-
-	value_print_final(single, false, &eval->sink->text);
-	value_unref(single);
-	return check_size(eval, node, eval->sink->text.len);
 }
 
 static int add(struct eval *eval, const struct node *node, const char *text, size_t length,
 	       bool printed)
 {
 	struct sink *sink = eval->sink;
+	bool ready = sink->text.len + length <= sink->room && !sink->single &&
+		     sink->template == eval->template;
 
-	if (sink->single && flush(eval, node) < 0)
+	if (!ready && make_room(eval, node, length) < 0)
 		return -1;
 	sink->count++;
 	if (!length)
 		return 0;
-	if (check_size(eval, node, sink->text.len + length) < 0)
-		return -1;
 	if (sink->output)
-		mark(eval, node, printed);
-	buf_add(&sink->text, text, length);
+		mark(sink, node, printed);
+	memcpy(sink->text.data + sink->text.len, text, length);
+	sink->text.len += length;
+	sink->text.data[sink->text.len] = '\0';
 	return 0;
 }
 
@@ -102,10 +106,12 @@ static int print_first(struct eval *eval, const struct node *node, struct value 
 {
 	struct sink *sink = eval->sink;
 
+	if (make_room(eval, node, 0) < 0)
+		return -1;
 	sink->single = value_keep(value);
 	sink->count++;
 	if (sink->output)
-		mark(eval, node, true);
+		mark(sink, node, true);
 	return 0;
 }
 
