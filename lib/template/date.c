@@ -82,9 +82,9 @@ static struct value *later(struct eval *eval, const struct node *node, const str
 		return template_eval_fail(eval, node, "the date is out of range");
 	template_date_from_days(days, &moved);
 	moved.microsecond = (int)(rest % SECOND);
-	moved.second = (int)(rest / SECOND % 60);
-	moved.minute = (int)(rest / SECOND / 60 % 60);
-	moved.hour = (int)(rest / SECOND / 3600);
+	moved.second = (int8_t)(rest / SECOND % 60);
+	moved.minute = (int8_t)(rest / SECOND / 60 % 60);
+	moved.hour = (int8_t)(rest / SECOND / 3600);
 	return value_date(moved);
 }
 
@@ -241,8 +241,8 @@ static struct value *do_replace(struct call *call, struct value **a)
 	static const int least[] = {1, 1, 1, 0, 0, 0, 0};
 	static const int most[] = {9999, 12, 31, 23, 59, 59, 999999};
 	struct value_date date = a[0]->date;
-	int *const parts[] = {&date.year,   &date.month,  &date.day,	    &date.hour,
-			      &date.minute, &date.second, &date.microsecond};
+	int parts[] = {date.year,   date.month,	 date.day,	  date.hour,
+		       date.minute, date.second, date.microsecond};
 	int64_t number;
 
 	for (size_t i = 0; i < 7; i++) {
@@ -254,8 +254,15 @@ static struct value *do_replace(struct call *call, struct value **a)
 			return NULL;
 		if (number < least[i] || number > most[i])
 			return template_call_fail(call, "the date is out of range");
-		*parts[i] = (int)number;
+		parts[i] = (int)number;
 	}
+	date.year = parts[0];
+	date.month = (int8_t)parts[1];
+	date.day = (int8_t)parts[2];
+	date.hour = (int8_t)parts[3];
+	date.minute = (int8_t)parts[4];
+	date.second = (int8_t)parts[5];
+	date.microsecond = parts[6];
 	if (date.day > template_date_month_length(date.year, date.month))
 		return template_call_fail(call, "the day is out of range for the month");
 	return value_date(date);

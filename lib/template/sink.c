@@ -41,8 +41,8 @@ static __attribute__((noinline)) int make_room(struct eval *eval, const struct n
 		value_print_final(single, false, &sink->text);
 	}
 	if (sink->text.len > limit || length > limit - sink->text.len) {
-		template_eval_fail_limit(
-			eval, node, "the output is larger than %zu bytes (limit 'output')", limit);
+		template_eval_fail_limit(eval, node, "output",
+					 "the output is larger than %zu bytes", limit);
 		return -1;
 	}
 	buf_reserve(&sink->text, length);

@@ -20,6 +20,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/list.h"
 
 struct template;
 struct template_scope;

@@ -61,11 +61,11 @@ struct lazy;
 struct value {
 	int refs;
 	uint8_t kind;
-	bool lazy;    /* of a container: may hold templates or undefined values */
-	bool shared;  /* of a container: belongs to a scope and must not be written to */
-	bool group;   /* of a tuple: made by groupby */
-	bool escaped; /* of a string: counts as HTML; template/markup.h */
-	bool markup;  /* of a constant in a template: contains markup itself */
+	bool lazy : 1;	  /* of a container: may hold templates or undefined values */
+	bool shared : 1;  /* of a container: belongs to a scope and must not be written to */
+	bool group : 1;	  /* of a tuple: made by groupby */
+	bool escaped : 1; /* of a string: counts as HTML; template/markup.h */
+	bool markup : 1;  /* of a constant in a template: contains markup itself */
 	union {
 		bool boolean;
 		int64_t integer;
