@@ -201,7 +201,8 @@ json_t *pass_round_result(struct pass_round *round)
 static bool is_ready(struct state_ledger *ledger, const char *app)
 {
 	struct state_app *known = state_ledger_app(ledger, app);
-	bool ready = known && known->health && !strcmp(known->health, "ready");
+	bool ready = known && known->health &&
+		     (!strcmp(known->health, "ready") || !strcmp(known->health, "refused"));
 
 	state_app_free(known);
 	return ready;
@@ -331,6 +332,11 @@ static struct outcome outcome_of_result(const struct work *work,
 		outcome.word = "rolled back";
 		outcome.note = result->rolled_back;
 		outcome.failed = true;
+	} else if (result->refused) {
+		outcome.word = "refused";
+		outcome.note = result->refused;
+		outcome.failed = true;
+		outcome.job = applied->failed ? JOB_RETRY : JOB_DONE;
 	} else if (applied->failed) {
 		outcome.word = "failed";
 		outcome.note = applied->first_failure;
@@ -367,15 +373,17 @@ enum job_outcome pass_run(const struct job *job, enum pass_contact *ret_contact)
 
 	if (must_wait(work))
 		return JOB_POSTPONED;
-	int r = reconcile_app(&round->world, round->round, work->app,
-			      &(struct reconcile_options){
-				      .force = round->request.force,
-				      .force_replace = round->request.force_replace && !job->tries,
-				      .who = round->request.who,
-				      .fresh = job->tries || work->reported,
-				      .cancel = job->cancel,
-			      },
-			      &result, &err);
+	int r = reconcile_app(
+		&round->world, round->round, work->app,
+		&(struct reconcile_options){
+			.retry = (round->request.force || round->request.app) && !job->tries,
+			.force = round->request.force && !job->tries,
+			.force_replace = round->request.force_replace && !job->tries,
+			.who = round->request.who,
+			.fresh = job->tries || work->reported,
+			.cancel = job->cancel,
+		},
+		&result, &err);
 	*ret_contact = contact_of(r, result.held);
 	if (r >= 0) {
 		outcome = outcome_of_result(work, &result);

@@ -12,7 +12,8 @@ static enum command_exit apply(const struct options *options)
 }
 
 static const struct option_spec apply_options[] = {
-	{"force", NULL, "try again what was refused before"},
+	{"force", NULL,
+	 "try again what was refused before, and replace also what cannot be proven"},
 	{"replace", NULL, "replace workloads also when they could roll"},
 	{NULL, NULL, NULL},
 };
@@ -28,7 +29,9 @@ const struct command verb_apply = {
 		"waited for, a minute at most. 'desired plan' shows beforehand what would be "
 		"done.\n\n"
 		"With --app or --tags only what these select is touched; nothing else is "
-		"pruned.\n\n"
+		"pruned.\n"
+		"An app that is named by --app is tried again also when its version was put "
+		"back.\n\n"
 		"Exit codes: 0 everything is ready, 1 something failed or did not become ready, 3 "
 		"done\n"
 		"with warnings or something waits for approval, 4 another apply is under way.",

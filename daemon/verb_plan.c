@@ -26,7 +26,7 @@ struct showing {
 static size_t changes(const struct plan_totals *totals)
 {
 	return totals->create + totals->patch + totals->adopt + totals->replace + totals->recreate +
-	       totals->delete_ + totals->hold;
+	       totals->put_back + totals->delete_ + totals->hold;
 }
 
 static void show(struct showing *showing, const struct plan *plan)
@@ -64,6 +64,17 @@ static void show_error(struct showing *showing, const char *name, const struct e
 		buf_printf(&showing->text, "%s\n  cannot be planned: %s\n", name, text);
 }
 
+/* What is shown is of the version that is in force instead. */
+static void show_refused(struct showing *showing, const char *name, const char *why)
+{
+	showing->failed = true;
+	if (!showing->options->json)
+		buf_printf(&showing->text,
+			   "%s: this version did not become ready and is not tried again until "
+			   "its files change, or: desired apply --app %s\n    %s\n",
+			   name, name, why);
+}
+
 static void plan_app(struct showing *showing, const char *name)
 {
 	struct pass_round *round = showing->round;
@@ -71,6 +82,7 @@ static void plan_app(struct showing *showing, const char *name)
 	cleanup_err struct err err = ERR_INIT;
 	const struct reconcile_options options = {
 		.show = true,
+		.retry = round->request.force || round->request.app,
 		.force = round->request.force,
 		.force_replace = round->request.force_replace,
 	};
@@ -79,6 +91,8 @@ static void plan_app(struct showing *showing, const char *name)
 		show_error(showing, name, &err);
 	else
 		show(showing, result.plan);
+	if (result.refused)
+		show_refused(showing, name, result.refused);
 	reconcile_result_done(&result);
 }
 
@@ -217,7 +231,7 @@ static enum command_exit plan(const struct options *options)
 }
 
 static const struct option_spec plan_options[] = {
-	{"force", NULL, "plan also what was refused before"},
+	{"force", NULL, "plan also what was refused before, and what cannot be proven"},
 	{"replace", NULL, "plan as if workloads were to be replaced, also when they could roll"},
 	{NULL, NULL, NULL},
 };

@@ -8,7 +8,8 @@
 #include "base/mem.h"
 
 /* A request may take long on a node that is busy pulling images. */
-#define REQUEST_MS 60000
+#define REQUEST_MS    60000
+#define LAST_TRIES_MS 60000
 
 struct deadline apply_deadline(const struct apply_run *run)
 {
@@ -85,13 +86,29 @@ void apply_fail(struct apply_run *run, size_t index, const struct err *why)
 	apply_say(run, step, EVENT_FAILED, "failed: %s%s", text, place);
 }
 
+/* What the ledger knew of the object goes on. 1 when what it replaced need not be kept any more. */
+static int inherit(struct apply_run *run, const struct plan_step *step, struct state_entry *entry)
+{
+	struct state_entry *before = state_ledger_get(run->context->ledger, step->key);
+	bool settles = false;
+
+	if (before) {
+		entry->from = steal(&before->from);
+		entry->stage = apply_stage_after_write(run, step, before->stage, entry->uid);
+		settles = before->stage != STATE_SETTLED && entry->stage == STATE_SETTLED;
+	}
+	if (step->trial)
+		entry->stage = STATE_ON_TRIAL;
+	state_entry_free(before);
+	return settles;
+}
+
 int apply_record(struct apply_run *run, const struct plan_step *step, const json_t *object,
 		 struct err *err)
 {
 	if (!step->object)
 		return 0; /* a namespace that nothing declares: ours to make, not to own */
 	struct state_entry *entry = state_entry_new(step->object, run->plan->app->name);
-	struct state_entry *before = state_ledger_get(run->context->ledger, step->key);
 	const char *uid =
 		json_string_value(json_object_get(json_object_get(object, "metadata"), "uid"));
 
@@ -101,13 +118,12 @@ int apply_record(struct apply_run *run, const struct plan_step *step, const json
 	entry->hash = mem_strdup(step->hash);
 	free(entry->owned);
 	entry->owned = manifest_live_owned(object);
-	entry->replacing = false;
-	entry->from = before ? steal(&before->from) : NULL;
-	state_entry_free(before);
+	int settles = inherit(run, step, entry);
 	int r = state_ledger_put(run->context->ledger, (const struct state_entry *const *)&entry, 1,
 				 err);
 	state_entry_free(entry);
-	return r;
+	return r < 0 || !settles ? r
+				 : state_saved_drop(run->context->state_dir, step->key, err);
 }
 
 /* Steps behind a failed one are never tried in this pass; prunes wait for the next. */
@@ -153,14 +169,19 @@ static int run_quiet_step(struct apply_run *run, size_t index, struct err *err)
 {
 	const struct plan_step *step = &run->plan->steps[index];
 	cleanup_list struct list keys = LIST_INIT;
+	int r;
 
 	run->steps[index].state = STEP_DONE;
 	switch (step->action) {
 	case PLAN_FORGET:
 		list_add(&keys, step->key);
-		return state_ledger_remove(run->context->ledger, &keys, err);
+		r = state_ledger_remove(run->context->ledger, &keys, err);
+		if (r >= 0)
+			r = state_saved_drop(run->context->state_dir, step->key, err);
+		return r < 0 ? r : 1;
 	case PLAN_KEEP:
-		return keep(run, step, err);
+		r = keep(run, step, err);
+		return r < 0 ? r : 1;
 	case PLAN_REFUSE:
 		run->steps[index].state = STEP_FAILED;
 		run->result->failed++;
@@ -168,9 +189,9 @@ static int run_quiet_step(struct apply_run *run, size_t index, struct err *err)
 		if (!run->result->first_failure)
 			run->result->first_failure =
 				mem_printf("%s %s: %s", step->id.kind, step->id.name, step->why);
-		return 0;
+		return 1;
 	default:
-		return 0;
+		return 1;
 	}
 }
 
@@ -178,7 +199,10 @@ static int run_step(struct apply_run *run, size_t index, struct err *err)
 {
 	switch (run->plan->steps[index].action) {
 	case PLAN_REPLACE:
-		return apply_replace(run, index, err);
+	case PLAN_CREATE: /* on trial */
+		return apply_replace(run, index);
+	case PLAN_PUT_BACK:
+		return apply_put_back(run, index);
 	case PLAN_DELETE:
 		return apply_delete(run, index, err);
 	default:
@@ -188,8 +212,8 @@ static int run_step(struct apply_run *run, size_t index, struct err *err)
 
 static bool is_batched(const struct plan_step *step)
 {
-	return step->action == PLAN_CREATE || step->action == PLAN_PATCH ||
-	       step->action == PLAN_ADOPT;
+	return !step->trial && (step->action == PLAN_CREATE || step->action == PLAN_PATCH ||
+				step->action == PLAN_ADOPT);
 }
 
 /* Everything that can be done without waiting for health. Positive when something was. */
@@ -204,7 +228,7 @@ static int run_ready_steps(struct apply_run *run, struct err *err)
 		if (plan_step_writes(step) && cancel_raised(run->context->cancel))
 			return err_set(err, ERR_CANCELED, "canceled");
 		int r = run_step(run, i, err);
-		ran = r < 0 ? r : ran + 1;
+		ran = r < 0 ? r : ran + r;
 	}
 	return ran;
 }
@@ -217,16 +241,33 @@ static bool anything_waits(const struct apply_run *run)
 	return false;
 }
 
+/* A replaced object is down: its trial is looked at more often than other waits. */
+static bool anything_is_down(const struct apply_run *run)
+{
+	for (size_t i = 0; i < run->plan->count; i++)
+		if (run->steps[i].state == STEP_PENDING &&
+		    ((run->steps[i].trial && !run->steps[i].ready_since) ||
+		     apply_is_half_done(run, i)))
+			return true;
+	return false;
+}
+
+static bool is_over(const struct apply_run *run)
+{
+	const struct apply_result *result = run->result;
+
+	return result->unreachable || result->canceled || result->rejected;
+}
+
 static int run_all(struct apply_run *run, struct err *err)
 {
 	const struct apply_context *context = run->context;
 	struct deadline pause = deadline_in(context->clock, context->cancel, -1);
 
 	pause.pause = 50;
-	pause.pause_max = 1000;
 	for (;;) {
 		skip_behind_failures(run);
-		if (run->result->unreachable || run->result->canceled)
+		if (is_over(run))
 			return 0;
 		int r = run_ready_steps(run, err);
 		if (r < 0)
@@ -235,10 +276,63 @@ static int run_all(struct apply_run *run, struct err *err)
 			return 0;
 		if (r == 0 && (r = apply_look(run, err)) < 0)
 			return r;
-		if (r > 0)
+		pause.pause_max = anything_is_down(run) ? 100 : 1000;
+		if (r > 0 || pause.pause > pause.pause_max)
 			pause.pause = 50;
-		else if ((r = deadline_back_off(&pause, err)) < 0)
+		if (r == 0 && (r = deadline_back_off(&pause, err)) < 0)
 			return r;
+	}
+}
+
+/* systemd waits 90 s for a service to stop; what cannot be finished by then the next start
+ * finishes. */
+static void hurry(const struct apply_run *run, struct apply_progress *progress)
+{
+	int64_t until = run->context->clock->now(run->context->clock) + LAST_TRIES_MS;
+
+	if (progress->tries_until > until)
+		progress->tries_until = until;
+}
+
+/* Whatever ended the run: what is deleted and not yet created is. */
+static void finish_half_done(struct apply_run *run)
+{
+	struct deadline pause = deadline_in(run->context->clock, NULL, -1);
+	cleanup_err struct err ignored = ERR_INIT;
+	bool again = true;
+
+	pause.pause = 20;
+	pause.pause_max = 200;
+	for (size_t i = 0; cancel_raised(run->context->cancel) && i < run->plan->count; i++)
+		hurry(run, &run->steps[i]);
+	while (again) {
+		again = false;
+		for (size_t i = 0; i < run->plan->count; i++)
+			if (apply_is_half_done(run, i)) {
+				(void)run_step(run, i, &ignored);
+				again |= apply_is_half_done(run, i);
+			}
+		if (again)
+			(void)deadline_back_off(&pause, &ignored);
+	}
+}
+
+static void stop_pulls(struct apply_run *run)
+{
+	for (size_t i = 0; i < run->plan->count; i++)
+		if (run->steps[i].stage == STAGE_PULL && run->steps[i].state == STEP_PENDING)
+			apply_pull_end(run, &run->plan->steps[i]);
+}
+
+static void run_done(struct apply_run *run)
+{
+	for (size_t i = 0; i < run->plan->count; i++) {
+		struct apply_progress *progress = &run->steps[i];
+		free(progress->told);
+		free(progress->pods);
+		json_decref(progress->old);
+		list_done(&progress->old_pods);
+		state_saved_free(progress->saved);
 	}
 }
 
@@ -253,11 +347,16 @@ int apply_plan(const struct apply_context *context, const struct plan *plan,
 		.steps = steps,
 	};
 
-	*ret = (struct apply_result){0};
+	*ret = (struct apply_result){.immutable = MAP_INIT(plan_answer_free)};
 	int r = run_all(&run, err);
+	finish_half_done(&run);
+	stop_pulls(&run);
+	if (ret->rejected) {
+		err_done(err);
+		r = apply_stage_refuse(&run, err);
+	}
 	apply_tell_all(&run);
-	for (size_t i = 0; i < plan->count; i++)
-		free(steps[i].told);
+	run_done(&run);
 	if (r == -ERR_CANCELED) {
 		ret->canceled = true;
 		err_done(err);
@@ -270,5 +369,7 @@ void apply_result_done(struct apply_result *result)
 {
 	free(result->first_failure);
 	free(result->not_ready);
+	free(result->rejected);
+	map_done(&result->immutable);
 	*result = (struct apply_result){0};
 }

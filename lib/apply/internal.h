@@ -2,6 +2,8 @@
 #pragma once
 
 #include "apply/apply.h"
+#include "base/list.h"
+#include "state/saved.h"
 
 enum step_state {
 	STEP_PENDING,
@@ -10,9 +12,28 @@ enum step_state {
 	STEP_SKIPPED, /* a step before it failed */
 };
 
+/* Where a replace, a put-back or a delete stands; each waits without holding up other steps. */
+enum apply_stage {
+	STAGE_BEGIN,
+	STAGE_PULL,   /* its images are on their way to the node */
+	STAGE_DELETE, /* nothing is gone yet */
+	STAGE_GONE,   /* deleted; its pods end */
+	STAGE_CREATE, /* the new one has to be made, whatever happens */
+	STAGE_END,
+};
+
 /* How far one step has come. */
 struct apply_progress {
 	enum step_state state;
+	enum apply_stage stage;
+	json_t *old;		   /* what is or was replaced, whole */
+	struct list old_pods;	   /* their UIDs */
+	struct state_saved *saved; /* put-back */
+	int64_t tries_until;	   /* clock time */
+	bool trial;		   /* a wait: for what was replaced and can be put back */
+	int64_t ready_since;	   /* a wait on trial: clock time; 0: not ready */
+	int64_t down;		   /* the downtime it saw, ms */
+	char *pods;		   /* the pods that were ready then, and how often they started */
 	int64_t began;	    /* clock time of a wait's first look, a replace's delete, a first try */
 	int64_t tell_after; /* a wait that lasts longer says why; doubles */
 	char *told;	    /* the reason that was said last */
@@ -40,15 +61,60 @@ int apply_writes(struct apply_run *run, struct err *err);
 /* Moves the fields of kubectl's and Ansible's managers to ours, so that an apply can remove them.
  */
 int apply_adopt(struct apply_run *run, const struct plan_step *step, struct err *err);
-/* Delete, then create; see plan_replace for the order. */
-int apply_replace(struct apply_run *run, size_t index, struct err *err);
-/* For what must not be left half done: nobody's cancel ends it, the app's timeout does. */
-struct deadline apply_uninterrupted(const struct apply_run *run);
-/* Waits until no pod that the (deleted) workload selected is left. */
-int apply_wait_pods_gone(struct apply_run *run, const json_t *old, struct deadline *deadline,
-			 struct err *err);
-/* Deletes what left the files, and keeps it on disk before. */
+/* These take a step as far as it goes without waiting. Positive when it came further, 0 when it
+ * waits for something; a failure is the step's (apply_fail). */
+int apply_replace(struct apply_run *run, size_t index);
+int apply_put_back(struct apply_run *run, size_t index);
 int apply_delete(struct apply_run *run, size_t index, struct err *err);
+/* Between delete and create: goes on whoever cancels. */
+bool apply_is_half_done(const struct apply_run *run, size_t index);
+
+/* --- pods.c --- */
+
+/* For one request of what must not be left half done: nobody's cancel ends it. */
+struct deadline apply_uninterrupted(const struct apply_run *run);
+/* 1 when no pod that the (deleted) workload selected is left, else 0. */
+int apply_pods_gone(struct apply_run *run, const json_t *old, struct err *err);
+/* The pods that a workload selects; a new reference to an array, NULL when it selects nothing. */
+int apply_pods_of(struct apply_run *run, const json_t *workload, json_t **ret, struct err *err);
+
+/* --- pull.c --- */
+
+/* Makes the pod that pulls the step's images. */
+int apply_pull_start(struct apply_run *run, const struct plan_step *step, struct err *err);
+/* 1 when all are on the node, 0 when it goes on. `since`: clock time of the start. */
+int apply_pull_look(struct apply_run *run, const struct plan_step *step, int64_t since,
+		    struct err *err);
+/* Removes the pod; what remains of it the next pass removes. */
+void apply_pull_end(struct apply_run *run, const struct plan_step *step);
+
+/* --- stage.c: how far a replace has come, in ledger and state/saved.h --- */
+
+/* Puts the old object on disk and says in the ledger that its replace begins. */
+int apply_stage_begin(struct apply_run *run, const struct plan_step *step, json_t *old,
+		      struct err *err);
+/* Where an entry stands after its object was written under that UID. */
+enum state_stage apply_stage_after_write(struct apply_run *run, const struct plan_step *step,
+					 enum state_stage before, const char *uid);
+bool apply_stage_is_trial(struct apply_run *run, const char *key);
+/* The new one has proven itself: what it replaced is forgotten. */
+int apply_stage_settle(struct apply_run *run, const char *key, struct err *err);
+/* It has not: the app's version is refused, and what was replaced has to come back. */
+void apply_reject(struct apply_run *run, size_t index, const char *reason);
+int apply_stage_refuse(struct apply_run *run, struct err *err);
+
+/* --- trial.c --- */
+
+enum apply_verdict {
+	TRIAL_GOES_ON,
+	TRIAL_PASSED,
+	TRIAL_FAILED,
+};
+/* A replaced workload that is waited for: passes when it is ready, and stays so for a while where
+ * no probe says it; fails at once when its pods say that waiting will not help (ret_reason, caller
+ * frees). `ready` and object are what this look found. */
+enum apply_verdict apply_trial_look(struct apply_run *run, size_t index, const json_t *object,
+				    bool ready, char **ret_reason);
 /* Looks once at everything that is waited for. Positive when a wait ended, 0 when all go on. */
 int apply_look(struct apply_run *run, struct err *err);
 
@@ -62,6 +128,9 @@ int apply_record(struct apply_run *run, const struct plan_step *step, const json
 		 struct err *err);
 /* Says that a step failed, once, and counts it. */
 void apply_fail(struct apply_run *run, size_t index, const struct err *why);
+/* The step of the plan that replaces or puts back the object of a wait; NULL when none did. */
+const struct plan_step *apply_replacing_step(const struct apply_run *run, const char *key,
+					     struct apply_progress **ret);
 /* An event about the object of a step. */
 void apply_say(struct apply_run *run, const struct plan_step *step, enum event_kind kind,
 	       const char *format, ...) __attribute__((format(printf, 4, 5)));

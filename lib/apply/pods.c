@@ -1,15 +1,16 @@
-/* The pods of a workload that is on its way out. */
+/* The pods of a workload that is replaced. */
+#include <string.h>
+
 #include "apply/internal.h"
 #include "base/mem.h"
 #include "tree/path.h"
 
+/* A request may take long on a node that is busy pulling images. */
+#define REQUEST_MS 60000
+
 struct deadline apply_uninterrupted(const struct apply_run *run)
 {
-	struct deadline deadline = deadline_in(run->context->clock, NULL, run->context->timeout_ms);
-
-	deadline.pause = 20;
-	deadline.pause_max = 500;
-	return deadline;
+	return deadline_in(run->context->clock, NULL, REQUEST_MS);
 }
 
 /* "app=ghost,tier=web" from spec.selector.matchLabels; caller frees. NULL when there is none. */
@@ -24,22 +25,27 @@ static char *selector_of(const json_t *object)
 	return pairs.n ? list_join(&pairs, ",") : NULL;
 }
 
-int apply_wait_pods_gone(struct apply_run *run, const json_t *old, struct deadline *deadline,
-			 struct err *err)
+int apply_pods_of(struct apply_run *run, const json_t *workload, json_t **ret, struct err *err)
 {
-	cleanup_free char *selector = selector_of(old);
-	const char *ns = tree_path_string(old, "metadata.namespace");
+	const char *kind = tree_path_string(workload, "kind");
+	const char *name = tree_path_string(workload, "metadata.name");
+	cleanup_free char *selector = selector_of(workload), *itself = NULL;
+	struct deadline deadline = apply_uninterrupted(run);
 
-	while (selector) {
-		json_auto_t *pods = NULL;
-		int r = kube_client_select(run->context->client, "", "Pod", ns, selector, NULL,
-					   deadline, &pods, err);
-		if (r < 0)
-			return r;
-		if (!json_array_size(pods))
-			return 0;
-		if ((r = deadline_back_off(deadline, err)) < 0)
-			return err_wrap(err, "its old pods are not gone");
-	}
-	return 0;
+	*ret = NULL;
+	if (kind && name && !strcmp(kind, "Pod"))
+		itself = mem_printf("metadata.name=%s", name);
+	if (!selector && !itself)
+		return 0;
+	return kube_client_select(run->context->client, "", "Pod",
+				  tree_path_string(workload, "metadata.namespace"), selector,
+				  itself, &deadline, ret, err);
+}
+
+int apply_pods_gone(struct apply_run *run, const json_t *old, struct err *err)
+{
+	json_auto_t *pods = NULL;
+	int r = apply_pods_of(run, old, &pods, err);
+
+	return r < 0 ? r : !json_array_size(pods);
 }

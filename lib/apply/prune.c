@@ -4,6 +4,7 @@
 
 #include "apply/internal.h"
 #include "base/mem.h"
+#include "base/point.h"
 #include "state/pruned.h"
 #include "tree/path.h"
 
@@ -96,41 +97,126 @@ static void keep_pruned(struct apply_run *run)
 
 /* --- the delete --- */
 
-/* Where a successor waits for the directory that the old pods write, the delete is done when they
- * are gone. */
-static int delete (struct apply_run *run, const struct plan_step *step, struct err *err)
+static int begin(struct apply_run *run, size_t index, struct err *err)
 {
-	struct deadline deadline = apply_uninterrupted(run);
-	bool writers = step->replace == PLAN_REPLACE_WRITERS;
-	json_auto_t *old = NULL;
-	int r = writers ? kube_client_get(run->context->client, &step->id, &deadline, &old, err)
-			: 0;
+	const struct plan_step *step = &run->plan->steps[index];
+	struct apply_progress *progress = &run->steps[index];
 
-	if (r == -ERR_NOT_FOUND)
+	progress->tries_until =
+		run->context->clock->now(run->context->clock) + run->context->timeout_ms;
+	progress->began = run->context->clock->now(run->context->clock);
+	progress->stage = STAGE_DELETE;
+	if (step->pull) {
+		progress->stage = STAGE_PULL;
+		return apply_pull_start(run, step, err) < 0 ? -(int)err->code : 1;
+	}
+	return 1;
+}
+
+static int pull(struct apply_run *run, size_t index, struct err *err)
+{
+	int r = apply_pull_look(run, &run->plan->steps[index], run->steps[index].began, err);
+
+	if (r > 0) {
+		apply_pull_end(run, &run->plan->steps[index]);
+		run->steps[index].stage = STAGE_DELETE;
+	}
+	return r;
+}
+
+/* A successor waits for the directory that its pods write. Positive when it is gone already. */
+static int read_old(struct apply_run *run, size_t index, struct err *err)
+{
+	const struct plan_step *step = &run->plan->steps[index];
+	struct apply_progress *progress = &run->steps[index];
+	struct deadline deadline = apply_uninterrupted(run);
+
+	if (step->replace != PLAN_REPLACE_WRITERS)
 		return 0;
-	if (r >= 0)
-		r = kube_client_delete(run->context->client, &step->id, step->uid, "Background",
-				       &deadline, err);
-	return r >= 0 && writers ? apply_wait_pods_gone(run, old, &deadline, err) : r;
+	int r = kube_client_get(run->context->client, &step->id, &deadline, &progress->old, err);
+	return r == -ERR_NOT_FOUND ? 1 : r;
+}
+
+static int delete_it(struct apply_run *run, size_t index, struct err *err)
+{
+	const struct plan_step *step = &run->plan->steps[index];
+	struct deadline deadline = apply_uninterrupted(run);
+	const struct kube_precondition only = {.uid = step->uid};
+
+	int r = read_old(run, index, err);
+	if (r) {
+		run->steps[index].stage = STAGE_END;
+		return r;
+	}
+	point_reached("prune-before-delete");
+	r = kube_client_delete(run->context->client, &step->id, &only, "Background", &deadline,
+			       err);
+	if (r < 0)
+		return r;
+	point_reached("prune-after-delete");
+	run->steps[index].stage = run->steps[index].old ? STAGE_GONE : STAGE_END;
+	return 1;
+}
+
+static int wait_gone(struct apply_run *run, size_t index, struct err *err)
+{
+	struct apply_progress *progress = &run->steps[index];
+	int r = apply_pods_gone(run, progress->old, err);
+
+	if (r > 0)
+		progress->stage = STAGE_END;
+	if (r != 0 || run->context->clock->now(run->context->clock) < progress->tries_until)
+		return r;
+	return err_set(err, ERR_TIMEOUT, "it is deleted, but its pods do not end");
+}
+
+static int advance(struct apply_run *run, size_t index, struct err *err)
+{
+	switch (run->steps[index].stage) {
+	case STAGE_BEGIN:
+		return begin(run, index, err);
+	case STAGE_PULL:
+		return pull(run, index, err);
+	case STAGE_DELETE:
+		return delete_it(run, index, err);
+	default:
+		return wait_gone(run, index, err);
+	}
+}
+
+static int forget(struct apply_run *run, const char *key, struct err *err)
+{
+	cleanup_list struct list keys = LIST_INIT;
+
+	list_add(&keys, key);
+	int r = state_ledger_remove(run->context->ledger, &keys, err);
+	point_reached("prune-recorded");
+	return r < 0 ? r : state_saved_drop(run->context->state_dir, key, err);
 }
 
 int apply_delete(struct apply_run *run, size_t index, struct err *err)
 {
 	const struct plan_step *step = &run->plan->steps[index];
-	cleanup_list struct list keys = LIST_INIT;
 	cleanup_err struct err why = ERR_INIT;
+	int r = 1;
 
 	if (!run->steps[index].kept)
 		keep_pruned(run);
 	if (run->steps[index].state != STEP_PENDING)
-		return 0;
-	if (delete (run, step, &why) < 0) {
+		return 1;
+	while (r > 0 && run->steps[index].stage != STAGE_END)
+		r = advance(run, index, &why);
+	if (r < 0) {
+		if (run->steps[index].stage == STAGE_PULL)
+			apply_pull_end(run, step);
 		apply_fail(run, index, &why);
-		return 0;
+		return 1;
 	}
+	if (r == 0)
+		return 0;
 	run->steps[index].state = STEP_DONE;
 	run->result->deleted++;
 	apply_say(run, step, EVENT_DELETED, "deleted: it left the files");
-	list_add(&keys, step->key);
-	return state_ledger_remove(run->context->ledger, &keys, err);
+	r = forget(run, step->key, err);
+	return r < 0 ? r : 1;
 }

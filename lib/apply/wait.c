@@ -1,6 +1,7 @@
 /* Waits: for health, and for a CRD to be Established. One look fetches everything waited for. */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "apply/internal.h"
 #include "base/mem.h"
@@ -34,34 +35,62 @@ static enum kube_state judge(const struct plan_step *step, const json_t *object,
 	return KUBE_WAITING;
 }
 
-/* When the replace of this object began, or 0. */
-static int64_t replaced_at(const struct apply_run *run, const char *key, size_t *ret_index)
+const struct plan_step *apply_replacing_step(const struct apply_run *run, const char *key,
+					     struct apply_progress **ret)
 {
 	for (size_t i = 0; i < run->plan->count; i++) {
 		const struct plan_step *step = &run->plan->steps[i];
-		if (step->action == PLAN_REPLACE && run->steps[i].state == STEP_DONE &&
-		    !strcmp(step->key, key)) {
-			*ret_index = i;
-			return run->steps[i].began;
-		}
+		if ((step->action != PLAN_REPLACE && step->action != PLAN_PUT_BACK &&
+		     !step->trial) ||
+		    run->steps[i].state != STEP_DONE || strcmp(step->key, key) != 0)
+			continue;
+		*ret = &run->steps[i];
+		return step;
 	}
-	return 0;
+	return NULL;
+}
+
+static int64_t wall_clock_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void say_put_back(struct apply_run *run, const struct plan_step *step,
+			 const struct apply_progress *progress)
+{
+	struct state_app *app = state_ledger_app(run->context->ledger, run->plan->app->name);
+	cleanup_free char *down = timespan_text(wall_clock_ms() - progress->saved->since);
+	cleanup_free char *object = manifest_id_text(&step->id);
+	const char *why = app && app->refused_why ? app->refused_why : step->why;
+
+	if (!strncmp(why, object, strlen(object)) && !strncmp(why + strlen(object), ": ", 2))
+		why += strlen(object) + 2;
+
+	apply_say(run, step, EVENT_PUT_BACK,
+		  "put back after %s down: %s. This version is not tried again until its files "
+		  "change",
+		  down, why);
+	apply_tell(run, step, NULL, "PutBack", "put back after %s down: %s", down, why);
+	state_app_free(app);
 }
 
 static void say_ready(struct apply_run *run, size_t index)
 {
-	const struct plan_step *step = &run->plan->steps[index];
-	size_t replace;
-	int64_t since = replaced_at(run, step->key, &replace);
+	struct apply_progress *replace = NULL;
+	const struct plan_step *step =
+		apply_replacing_step(run, run->plan->steps[index].key, &replace);
 
-	if (!since)
-		return;
-	const struct plan_step *replaced = &run->plan->steps[replace];
-	cleanup_free char *down =
-		timespan_text(run->context->clock->now(run->context->clock) - since);
-	apply_say(run, replaced, EVENT_REPLACED, "replaced, %s down: %s", down,
-		  replaced->why ? replaced->why : "forced");
-	apply_tell(run, replaced, NULL, "Replaced", "deleted and created again, %s down", down);
+	if (step && step->action == PLAN_PUT_BACK) {
+		say_put_back(run, step, replace);
+	} else if (step && step->action == PLAN_REPLACE) {
+		cleanup_free char *down = timespan_text(run->steps[index].down);
+		apply_say(run, step, EVENT_REPLACED, "replaced, %s down: %s", down,
+			  step->why ? step->why : "forced");
+		apply_tell(run, step, NULL, "Replaced", "deleted and created again, %s down", down);
+	}
 }
 
 static void give_up(struct apply_run *run, size_t index, const char *reason, const char *after)
@@ -69,6 +98,11 @@ static void give_up(struct apply_run *run, size_t index, const char *reason, con
 	const struct plan_step *step = &run->plan->steps[index];
 	struct apply_result *result = run->result;
 
+	if (run->steps[index].trial) {
+		cleanup_free char *why = mem_printf("not ready%s: %s", after, reason);
+		apply_reject(run, index, why);
+		return;
+	}
 	run->steps[index].state = STEP_FAILED;
 	result->unready++;
 	apply_say(run, step, EVENT_NOT_READY, "is not ready%s: %s", after, reason);
@@ -120,6 +154,38 @@ static int go_on(struct apply_run *run, size_t index, const json_t *object, enum
 	return 0;
 }
 
+static int end_well(struct apply_run *run, size_t index, struct err *err)
+{
+	const struct plan_step *step = &run->plan->steps[index];
+	int r = run->steps[index].trial ? apply_stage_settle(run, step->key, err) : 0;
+
+	run->steps[index].state = STEP_DONE;
+	if (r >= 0)
+		r = apply_job_ended(run, step, true, err);
+	if (r < 0)
+		return r;
+	if (step->established)
+		kube_client_rediscover(run->context->client);
+	say_ready(run, index);
+	return 1;
+}
+
+static int look_at_trial(struct apply_run *run, size_t index, const json_t *object,
+			 enum kube_state state, char *reason_stolen, struct err *err)
+{
+	cleanup_free char *reason = reason_stolen, *failure = NULL;
+
+	switch (apply_trial_look(run, index, object, state == KUBE_READY, &failure)) {
+	case TRIAL_PASSED:
+		return end_well(run, index, err);
+	case TRIAL_FAILED:
+		apply_reject(run, index, failure);
+		return 1;
+	default:
+		return state == KUBE_READY ? 0 : go_on(run, index, object, state, steal(&reason));
+	}
+}
+
 static int look_at(struct apply_run *run, size_t index, const struct manifest_live *live,
 		   struct err *err)
 {
@@ -129,20 +195,15 @@ static int look_at(struct apply_run *run, size_t index, const struct manifest_li
 	char *reason = NULL;
 	enum kube_state state = judge(step, object, &reason);
 
+	if (run->steps[index].trial)
+		return look_at_trial(run, index, object, state, reason, err);
 	if (state != KUBE_READY) {
 		int ended = go_on(run, index, object, state, reason);
 		int r = ended > 0 ? apply_job_ended(run, step, false, err) : 0;
 		return r < 0 ? r : ended;
 	}
 	free(reason);
-	run->steps[index].state = STEP_DONE;
-	int r = apply_job_ended(run, step, true, err);
-	if (r < 0)
-		return r;
-	if (step->established)
-		kube_client_rediscover(run->context->client);
-	say_ready(run, index);
-	return 1;
+	return end_well(run, index, err);
 }
 
 int apply_look(struct apply_run *run, struct err *err)
@@ -158,6 +219,7 @@ int apply_look(struct apply_run *run, struct err *err)
 		if (!run->steps[i].began) {
 			run->steps[i].began = run->context->clock->now(run->context->clock);
 			run->steps[i].tell_after = PATIENCE_MS;
+			run->steps[i].trial = apply_stage_is_trial(run, run->plan->steps[i].key);
 		}
 		indexes[count] = i;
 		ids[count++] = &run->plan->steps[i].id;

@@ -12,8 +12,8 @@
 
 static bool is_write(const struct plan_step *step)
 {
-	return step->action == PLAN_CREATE || step->action == PLAN_PATCH ||
-	       step->action == PLAN_ADOPT;
+	return !step->trial && (step->action == PLAN_CREATE || step->action == PLAN_PATCH ||
+				step->action == PLAN_ADOPT);
 }
 
 /* "kubectl-edit had set spec.replicas 1 -> 0, metadata.labels.x gone": what somebody else had done,
@@ -118,6 +118,23 @@ static bool try_again(struct apply_run *run, size_t index, const struct err *why
 	return now - run->steps[index].began < run->context->timeout_ms;
 }
 
+/* No failure yet: the plan knows what to do about it. */
+static bool is_immutable(struct apply_run *run, size_t index, const struct kube_result *result)
+{
+	const struct plan_step *step = &run->plan->steps[index];
+
+	if (step->action != PLAN_PATCH || !step->object ||
+	    !plan_is_immutable(result->err.code, result->err.message))
+		return false;
+	struct plan_answer *answer = mem_new(struct plan_answer);
+	answer->code = result->err.code;
+	answer->message = mem_strdup(result->err.message);
+	answer->field = mem_strdup(result->field);
+	map_put(&run->result->immutable, step->key, answer);
+	run->steps[index].state = STEP_FAILED;
+	return true;
+}
+
 static int take_result(struct apply_run *run, size_t index, struct kube_result *result,
 		       struct err *err)
 {
@@ -126,6 +143,8 @@ static int take_result(struct apply_run *run, size_t index, struct kube_result *
 	for (size_t i = 0; i < result->warnings.n; i++)
 		apply_say(run, step, EVENT_WARNING, "the API server warns: %s",
 			  result->warnings.items[i]);
+	if (result->err.code && is_immutable(run, index, result))
+		return 1;
 	if (result->err.code) {
 		if (!try_again(run, index, &result->err)) {
 			if (result->field && step->object) {
@@ -152,23 +171,27 @@ static int take_result(struct apply_run *run, size_t index, struct kube_result *
 static int finish_replace(struct apply_run *run, const struct plan_step *step, struct err *err)
 {
 	struct state_entry *entry = state_ledger_get(run->context->ledger, step->key);
-	bool interrupted = entry && entry->replacing;
-	struct deadline deadline = apply_deadline(run);
-	struct manifest_holdings holdings;
+	bool interrupted =
+		entry && (entry->stage == STATE_REPLACING || entry->stage == STATE_PUT_BACK);
+	cleanup_err struct err ignored = ERR_INIT;
+	struct state_saved *saved = NULL;
 	int r = 0;
 
 	state_entry_free(entry);
-	if (!interrupted)
+	if (!interrupted ||
+	    state_saved_get(run->context->state_dir, step->key, &saved, &ignored) < 0)
 		return 0;
-	manifest_holdings(step->body, NULL, &holdings);
-	if (holdings.writer_count)
-		r = apply_wait_pods_gone(run, step->body, &deadline, err);
-	manifest_holdings_done(&holdings);
-	return r;
+	if (plan_replace_of(saved->object, step->body) == PLAN_REPLACE_WRITERS)
+		r = apply_pods_gone(run, saved->object, err);
+	else
+		r = 1;
+	state_saved_free(saved);
+	return r == 0 ? err_set(err, ERR_CONFLICT, "the pods of the old one have not ended yet")
+		      : r;
 }
 
 /* What must happen before the apply itself, one by one: rare. */
-static void prepare(struct apply_run *run, const size_t *indexes, size_t count)
+static void prepare(struct apply_run *run, const size_t *indexes, size_t count, bool *ready)
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct plan_step *step = &run->plan->steps[indexes[i]];
@@ -178,8 +201,9 @@ static void prepare(struct apply_run *run, const size_t *indexes, size_t count)
 			r = apply_adopt(run, step, &err);
 		else if (step->action == PLAN_CREATE)
 			r = finish_replace(run, step, &err);
-		if (r < 0)
+		if (r < 0 && !try_again(run, indexes[i], &err))
 			apply_fail(run, indexes[i], &err);
+		ready[i] = r >= 0;
 	}
 }
 
@@ -209,6 +233,7 @@ static int send(struct apply_run *run, const size_t *indexes, size_t count, stru
 int apply_writes(struct apply_run *run, struct err *err)
 {
 	cleanup_free size_t *indexes = mem_alloc(run->plan->count * sizeof(*indexes));
+	cleanup_free bool *ready = mem_alloc(run->plan->count * sizeof(*ready));
 	size_t count = 0, wanted = 0;
 
 	for (size_t i = 0; i < run->plan->count; i++)
@@ -218,9 +243,9 @@ int apply_writes(struct apply_run *run, struct err *err)
 		return 0;
 	if (cancel_raised(run->context->cancel))
 		return err_set(err, ERR_CANCELED, "canceled");
-	prepare(run, indexes, wanted);
+	prepare(run, indexes, wanted, ready);
 	for (size_t i = 0; i < wanted; i++)
-		if (run->steps[indexes[i]].state == STEP_PENDING)
+		if (ready[i])
 			indexes[count++] = indexes[i];
-	return count ? send(run, indexes, count, err) : 1;
+	return count ? send(run, indexes, count, err) : 0;
 }

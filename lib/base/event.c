@@ -24,6 +24,7 @@ const char *event_kind_name(enum event_kind kind)
 		[EVENT_LOAD_FAILED] = "load-failed",
 		[EVENT_CREATED] = "created",
 		[EVENT_CHANGED] = "changed",
+		[EVENT_PUT_BACK] = "put-back",
 		[EVENT_REPLACED] = "replaced",
 		[EVENT_REPAIRED] = "repaired",
 		[EVENT_ADOPTED] = "adopted",

@@ -12,6 +12,7 @@ enum event_kind {
 	EVENT_CREATED,
 	EVENT_CHANGED,
 	EVENT_REPLACED, /* deleted and created again */
+	EVENT_PUT_BACK, /* the new one did not become ready, the old one is there again */
 	EVENT_REPAIRED, /* drift put right */
 	EVENT_ADOPTED,
 	EVENT_DELETED,	 /* pruned */

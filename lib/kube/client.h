@@ -107,10 +107,15 @@ void kube_result_done(struct kube_result *result);
 int kube_client_patch(struct kube_client *client, const struct manifest_id *id, const json_t *patch,
 		      const struct deadline *deadline, json_t **ret_object, struct err *err);
 
-/* Deletes with a UID precondition; propagation "Background", "Foreground" or "Orphan". Gone
- * already is 0. ERR_CONFLICT when the UID is another one. */
-int kube_client_delete(struct kube_client *client, const struct manifest_id *id, const char *uid,
-		       const char *propagation, const struct deadline *deadline, struct err *err);
+struct kube_precondition {
+	const char *uid;
+	const char *version; /* resourceVersion: nobody has written to it since; NULL: any */
+};
+/* Deletes with that precondition; propagation "Background", "Foreground" or "Orphan". Gone
+ * already is 0. ERR_CONFLICT when UID or version is another one. */
+int kube_client_delete(struct kube_client *client, const struct manifest_id *id,
+		       const struct kube_precondition *only, const char *propagation,
+		       const struct deadline *deadline, struct err *err);
 
 /* --- discovery --- */
 

@@ -304,21 +304,24 @@ int kube_client_patch(struct kube_client *client, const struct manifest_id *id, 
 	return 0;
 }
 
-static char *delete_options(const char *uid, const char *propagation)
+static char *delete_options(const struct kube_precondition *only, const char *propagation)
 {
 	json_auto_t *options = json_pack("{s:s, s:s}", "apiVersion", "v1", "kind", "DeleteOptions");
 
-	if (uid)
-		tree_path_set(options, "preconditions.uid", json_string(uid));
+	if (only->uid)
+		tree_path_set(options, "preconditions.uid", json_string(only->uid));
+	if (only->version)
+		tree_path_set(options, "preconditions.resourceVersion", json_string(only->version));
 	if (propagation)
 		json_object_set_new(options, "propagationPolicy", json_string(propagation));
 	return tree_json_dump(options);
 }
 
-int kube_client_delete(struct kube_client *client, const struct manifest_id *id, const char *uid,
-		       const char *propagation, const struct deadline *deadline, struct err *err)
+int kube_client_delete(struct kube_client *client, const struct manifest_id *id,
+		       const struct kube_precondition *only, const char *propagation,
+		       const struct deadline *deadline, struct err *err)
 {
-	cleanup_free char *path = NULL, *body = delete_options(uid, propagation);
+	cleanup_free char *path = NULL, *body = delete_options(only, propagation);
 	cleanup_free char *what = manifest_id_text(id);
 	cleanup_response struct http_response response = {0};
 

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "manifest/set.h"
 #include "tree/json.h"
+#include "tree/path.h"
 
 #define TIMEOUT_MS (5 * 60 * 1000)
 
@@ -36,6 +37,7 @@ static void options_done(struct manifest_options *options)
 		free(options->directories[i].path);
 	free(options->directories);
 	json_decref(options->ignore);
+	json_decref(options->replace);
 	json_decref(options->backup);
 }
 
@@ -109,6 +111,20 @@ void manifest_app_seal(struct manifest_app *app)
 	cleanup_free char *all = list_join(&lines, "\n");
 	free(app->hash);
 	app->hash = digest_sha256_hex(all, strlen(all));
+}
+
+bool manifest_options_replace(const struct manifest_options *options, const struct manifest_id *id)
+{
+	size_t i;
+	json_t *rule;
+
+	json_array_foreach (options->replace, i, rule) {
+		const char *kind = tree_path_string(rule, "kind");
+		const char *name = tree_path_string(rule, "name");
+		if (kind && name && !strcmp(kind, id->kind) && !strcmp(name, id->name))
+			return true;
+	}
+	return false;
 }
 
 /* Any of the words is a tag of the app, or a comma separated list of such. */

@@ -49,6 +49,8 @@ json_t *manifest_options_to_json(const struct manifest_options *options)
 	json_object_set_new(tree, "timeoutMs", json_integer(options->timeout_ms));
 	json_object_set_new(tree, "directories", directories_to_json(options));
 	json_object_set(tree, "ignore", options->ignore ? options->ignore : json_null());
+	if (options->replace)
+		json_object_set(tree, "replace", options->replace);
 	json_object_set(tree, "backup", options->backup ? options->backup : json_null());
 	return tree;
 }
@@ -129,6 +131,7 @@ static void options_from_json(struct manifest_options *options, const json_t *tr
 	options->timeout_ms = tree_path_integer(tree, "timeoutMs", options->timeout_ms);
 	directories_from_json(options, json_object_get(tree, "directories"));
 	options->ignore = block(tree, "ignore");
+	options->replace = block(tree, "replace");
 	options->backup = block(tree, "backup");
 }
 

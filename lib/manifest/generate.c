@@ -130,10 +130,10 @@ struct use {
 	struct list found;
 };
 
-static void note_use(void *context, const char *kind, const char *name)
+static void note_use(void *context, const struct manifest_reference *reference)
 {
 	struct use *use = context;
-	cleanup_free char *key = mem_printf("%s/%s", kind, name);
+	cleanup_free char *key = mem_printf("%s/%s", reference->kind, reference->name);
 	const char *digest = map_get(use->digests, key);
 
 	if (digest) {

@@ -72,17 +72,30 @@ void manifest_pod_containers(const json_t *body,
 }
 
 struct references {
-	void (*each)(void *context, const char *kind, const char *name);
+	void (*each)(void *context, const struct manifest_reference *reference);
 	void *context;
 };
 
-static void report(const struct references *to, const char *kind, const json_t *object,
-		   const char *key)
+/* `source` names one by `name_key`; what it picks out of it stands in `key` or in items[].key. */
+static void report(const struct references *to, const char *kind, const json_t *source,
+		   const char *name_key)
 {
-	const char *name = json_string_value(json_object_get(object, key));
+	struct manifest_reference reference = {
+		.kind = kind,
+		.name = json_string_value(json_object_get(source, name_key)),
+		.key = json_string_value(json_object_get(source, "key")),
+		.optional = tree_path_true(source, "optional"),
+	};
+	size_t i;
+	json_t *item;
 
-	if (name)
-		to->each(to->context, kind, name);
+	if (!reference.name)
+		return;
+	to->each(to->context, &reference);
+	json_array_foreach (json_object_get(source, "items"), i, item) {
+		reference.key = json_string_value(json_object_get(item, "key"));
+		to->each(to->context, &reference);
+	}
 }
 
 static void container_references(void *context, json_t *container, const char *list,
@@ -119,7 +132,8 @@ static void volume_references(const struct references *to, const json_t *volume)
 }
 
 void manifest_pod_references(const json_t *body,
-			     void (*each)(void *context, const char *kind, const char *name),
+			     void (*each)(void *context,
+					  const struct manifest_reference *reference),
 			     void *context)
 {
 	struct references to = {each, context};

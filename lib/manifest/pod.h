@@ -2,6 +2,7 @@
 #pragma once
 
 #include <jansson.h>
+#include <stdbool.h>
 
 /* The object with the metadata and spec of the pods (spec.template of a Deployment, the body of
  * a Pod), or NULL for what has no pods. ret_path, unless NULL, says where it stands
@@ -18,10 +19,19 @@ void manifest_pod_containers(const json_t *body,
 					  const char *path),
 			     void *context);
 
-/* Calls for every ConfigMap and Secret that the pods name (volumes, env, envFrom); kind is
- * "ConfigMap" or "Secret". The same one may come several times. */
+/* A ConfigMap or Secret that pods name. */
+struct manifest_reference {
+	const char *kind; /* "ConfigMap" or "Secret" */
+	const char *name;
+	const char *key; /* that must be in it; NULL: the whole of it */
+	bool optional;	 /* the pods start without it */
+};
+
+/* Calls for every ConfigMap and Secret that the pods name (volumes, env, envFrom); the same one
+ * may come several times. */
 void manifest_pod_references(const json_t *body,
-			     void (*each)(void *context, const char *kind, const char *name),
+			     void (*each)(void *context,
+					  const struct manifest_reference *reference),
 			     void *context);
 
 /* Where the pods ask for a host port, "spec.template.spec.containers[0].ports[1]"; the pod's spec

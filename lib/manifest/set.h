@@ -34,8 +34,10 @@ struct manifest_options {
 	int64_t timeout_ms; /* 5 min when none was given */
 	struct manifest_directory *directories;
 	size_t directory_count;
-	json_t *ignore; /* array of {kind, name?, fields: [path]}; or NULL */
-	json_t *backup; /* the backup block as written, rendered; or NULL */
+	json_t *ignore;	 /* array of {kind, name?, fields: [path]}; or NULL */
+	json_t *replace; /* array of {kind, name}: may be replaced although it holds data, or
+			  * although the new one cannot be proven; or NULL */
+	json_t *backup;	 /* the backup block as written, rendered; or NULL */
 };
 
 struct manifest_app {
@@ -90,6 +92,9 @@ void manifest_app_seal(struct manifest_app *app);
 
 /* The options as a revision stores them. */
 json_t *manifest_options_to_json(const struct manifest_options *options);
+
+/* Whether `replace` names the object. */
+bool manifest_options_replace(const struct manifest_options *options, const struct manifest_id *id);
 
 /* What a revision stores, and back. The JSON holds bodies, places and options: everything a
  * later pass needs when the files are gone. */

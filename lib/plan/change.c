@@ -25,9 +25,17 @@ enum manifest_redeploy plan_redeploy_of(const struct plan_run *run,
 	return run->input->app->options.redeploy;
 }
 
+/* Pods with claims of their own are never replaced by a wish that speaks of the whole app. */
+static bool keeps_claims(const struct plan_run *run, const struct plan_step *step)
+{
+	return json_array_size(tree_path_get(step->object->body, "spec.volumeClaimTemplates")) >
+		       0 &&
+	       !manifest_options_replace(&run->input->app->options, &step->id);
+}
+
 static bool is_forced(const struct plan_run *run, const struct plan_step *step)
 {
-	return plan_kind_rolls(&step->id) &&
+	return plan_kind_rolls(&step->id) && !keeps_claims(run, step) &&
 	       (run->input->force_replace ||
 		plan_redeploy_of(run, step->object) == MANIFEST_REDEPLOY_REPLACE);
 }
@@ -98,8 +106,7 @@ static void decide_rollout(const struct plan_run *run, struct plan_step *step, c
 			   const json_t *wanted)
 {
 	cleanup_free char *what = NULL;
-	enum manifest_coexist clash =
-		manifest_coexists(live, wanted, run->input->shared_claims, &what);
+	enum manifest_coexist clash = manifest_coexists(live, wanted, run->shared_claims, &what);
 	enum manifest_redeploy redeploy = plan_redeploy_of(run, step->object);
 
 	if (is_forced(run, step)) {
@@ -151,7 +158,7 @@ static void find_culprits(struct plan_step *step, const json_t *live)
 		(void)manifest_manager_of(live, step->diff.items[i].place, &step->by[i]);
 }
 
-static void take_dry_run(const struct plan_run *run, struct plan_step *step, const json_t *live,
+static void take_dry_run(struct plan_run *run, struct plan_step *step, const json_t *live,
 			 const json_t *dry_run)
 {
 	json_auto_t *from = unmarked(live), *to = unmarked(dry_run);
@@ -159,7 +166,8 @@ static void take_dry_run(const struct plan_run *run, struct plan_step *step, con
 	tree_diff(from, to, &step->diff);
 	if (step->drift)
 		find_culprits(step, live);
-	if (plan_kind_rolls(&step->id) && template_changes(live, dry_run) && !is_at_rest(live))
+	if (plan_kind_rolls(&step->id) && template_changes(live, dry_run) && !is_at_rest(live) &&
+	    plan_learn_claims(run, live) && plan_learn_claims(run, dry_run))
 		decide_rollout(run, step, live, dry_run);
 }
 
@@ -181,6 +189,10 @@ void plan_change(struct plan_run *run, struct plan_step *step,
 		 const struct manifest_live_object *live)
 {
 	const struct plan_answer *answer = plan_answer_of(run, step->key);
+
+	/* Which claims many may write decides whether anything has to be proven. */
+	if (plan_kind_rolls(&step->id) && !plan_learn_claims(run, step->object->body))
+		return;
 	bool proof = needs_proof(run, step);
 
 	if (answer && answer->code) {
@@ -192,7 +204,7 @@ void plan_change(struct plan_run *run, struct plan_step *step,
 	if (proof && !live->full)
 		plan_ask_full(run, step);
 	if (proof && answer && live->full)
-		take_dry_run(run, step, live->body, answer->dry_run);
+		take_dry_run(run, step, live->body, answer->tree);
 	else if (!proof)
 		tell_drift(run, step, live);
 }

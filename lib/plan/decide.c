@@ -36,7 +36,7 @@ static void decide_absent(struct plan_run *run, struct plan_step *step)
 		plan_say(step, mem_strdup("finished and gone; runs again when it changes"));
 		return;
 	}
-	if (entry && entry->replacing) {
+	if (entry && (entry->stage == STATE_REPLACING || entry->stage == STATE_PUT_BACK)) {
 		plan_say(step, mem_strdup("its replace was interrupted after the delete"));
 	} else if (entry && entry->uid && plan_same(entry->hash, step->hash)) {
 		step->drift = true;
@@ -95,6 +95,8 @@ static void decide_in_step(const struct plan_run *run, struct plan_step *step,
 
 	if (!why && !strcmp(entry->app, run->input->app->name))
 		why = prune_changed(entry, step->object);
+	if (!why && entry->stage == STATE_REPLACING)
+		why = mem_strdup("its replace was interrupted before the delete");
 	if (!why)
 		return;
 	step->action = PLAN_PATCH;
@@ -149,9 +151,18 @@ static void decide_present(struct plan_run *run, struct plan_step *step,
 	plan_send(step);
 	if (!ours && !live->owned && !plan_bears_our_label(live->body))
 		adopt(step, live);
-	else if (same_hash)
+	else if (same_hash && !(entry->stage == STATE_REPLACING && live->owned))
 		note_drift(step, live, ours);
 	plan_change(run, step, live);
+}
+
+/* What a Job of a later version did is not undone by running that of an earlier one again. */
+static bool stays_as_it_ran(const struct plan_run *run, const struct plan_step *step)
+{
+	const struct state_entry *entry = plan_entry_of(run, step->key);
+
+	return run->input->put_back && plan_step_is_job(step) && entry &&
+	       !plan_same(entry->hash, step->object->hash);
 }
 
 void plan_decide(struct plan_run *run, const struct manifest_object *object)
@@ -161,6 +172,8 @@ void plan_decide(struct plan_run *run, const struct manifest_object *object)
 
 	if (object->suspend || run->input->app->options.suspend)
 		plan_say(&step, mem_strdup("suspended"));
+	else if (stays_as_it_ran(run, &step))
+		plan_say(&step, mem_strdup("an earlier version of it is not run again"));
 	else if (live)
 		decide_present(run, &step, live);
 	else if (manifest_live_looked(run->input->live, object->key))

@@ -8,14 +8,6 @@
 #include "base/mem.h"
 #include "plan/internal.h"
 
-static bool is_asked(const struct plan *plan, const char *key)
-{
-	for (size_t i = 0; i < plan->question_count; i++)
-		if (!strcmp(plan->questions[i].key, key))
-			return true;
-	return false;
-}
-
 static bool is_new(const struct plan_run *run, const struct plan_step *step)
 {
 	return step->action == PLAN_CREATE && step->object && plan_kind_has_pods(&step->id) &&
@@ -30,8 +22,7 @@ static bool is_old(const struct plan_step *step)
 
 static void prove(struct plan_run *run, const struct plan_step *create)
 {
-	if (!plan_answer_of(run, create->key) && !plan_is_simulated(run, create->object) &&
-	    !is_asked(run->plan, create->key))
+	if (!plan_answer_of(run, create->key) && !plan_is_simulated(run, create->object))
 		plan_ask_dry_run(run, create);
 }
 

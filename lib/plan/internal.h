@@ -13,6 +13,7 @@ struct plan_run {
 		size_t delete_, create; /* steps: what is created needs what the other one holds */
 	} * heirs;
 	size_t heir_count, heir_cap;
+	json_t *shared_claims; /* "ns/name" of those that many pods may write; NULL: none */
 };
 
 /* Takes the step into the plan; returns its index. Pointers to steps are stale after that. */
@@ -28,10 +29,23 @@ void plan_send_nothing(struct plan_step *step);
 /* What the files want of the object, without the fields that are left to others. */
 const json_t *plan_wanted(const struct plan_step *step);
 
-/* Asks once. object NULL: not in the files. */
+/* The same, with the place of a field (NULL: of the object) behind it. */
+void plan_refuse_at(struct plan_step *step, const char *field, char *why_stolen);
+
+/* --- question.c --- */
+
 void plan_ask_full(struct plan_run *run, const struct plan_step *step);
 void plan_ask_dry_run(struct plan_run *run, const struct plan_step *step);
+/* The answer to a dry run of that object; NULL when it was not asked. */
 const struct plan_answer *plan_answer_of(const struct plan_run *run, const char *key);
+/* A whole object that the step's pods name. False: asked, not known yet; else ret is it, or NULL
+ * when it is not there. */
+bool plan_know(struct plan_run *run, const char *kind, const char *ns, const char *name,
+	       const json_t **ret);
+/* NULL when it has to be asked first, which this does. */
+const struct plan_answer *plan_know_create(struct plan_run *run, const struct plan_step *step,
+					   json_t *body_stolen);
+const json_t *plan_know_node(struct plan_run *run);
 
 const struct state_entry *plan_entry_of(const struct plan_run *run, const char *key);
 const char *plan_uid_of(const json_t *body);
@@ -53,6 +67,8 @@ bool plan_kind_is_late(const struct manifest_id *id);
 bool plan_kind_is(const struct manifest_id *id, const char *group, const char *kind);
 /* Fields of it are immutable, so a change is proven first. */
 bool plan_kind_is_rigid(const struct manifest_id *id);
+/* Created once under a name that follows from its contents: no throw-away name can prove it. */
+bool plan_kind_has_fixed_name(const struct manifest_id *id);
 /* By kind or by the user's keepKinds ("Kind" or "Kind.group"). */
 bool plan_kind_bears_data(const struct manifest_id *id, const struct list *keep_kinds);
 
@@ -69,6 +85,9 @@ struct plan_meeting plan_meet(const struct plan_run *run, const json_t *old_body
 enum plan_replace plan_replace_order(struct plan_meeting meeting);
 /* Whether pods of it hold anything that others could need. */
 bool plan_holds(const struct plan_run *run, const json_t *body);
+
+/* Learns which of the claims that pods of the object name may be written by many. False: asked. */
+bool plan_learn_claims(struct plan_run *run, const json_t *body);
 
 /* --- the rules, in the order in which plan_make tells them --- */
 
@@ -94,9 +113,23 @@ enum manifest_redeploy plan_redeploy_of(const struct plan_run *run,
 void plan_replace(const struct plan_run *run, struct plan_step *step, const json_t *old_body,
 		  const json_t *new_body, char *why_stolen);
 
+/* What a failed or interrupted replace took down, where nothing else brings it back. */
+void plan_put_backs(struct plan_run *run);
+/* Whether that is all that happens to the object. */
+bool plan_is_put_back(const struct plan_run *run, const char *key);
 void plan_prunes(struct plan_run *run);
 /* New objects that need what a pruned one holds: the delete comes first. */
 void plan_heirs(struct plan_run *run);
+/* Nothing is deleted that has not been shown to be creatable: a replace that is not is refused. */
+void plan_proofs(struct plan_run *run);
+/* Parts of it, each with a problem (caller frees), or NULL; complete is false while a question is
+ * open. */
+char *plan_prove_references(struct plan_run *run, const struct plan_step *step, bool *complete);
+/* Also fills the step's pull, and adds to proof. */
+char *plan_prove_images(struct plan_run *run, struct plan_step *step, const json_t *old,
+			bool *complete, struct list *proof);
+char *plan_prove_ports(struct plan_run *run, const struct plan_step *step, const json_t *old,
+		       bool *complete);
 /* The waits, and then the edges of the graph. */
 void plan_waits(struct plan_run *run);
 void plan_order(struct plan_run *run);

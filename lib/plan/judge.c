@@ -8,7 +8,7 @@
 
 /* Words of the API server's validation (k8s.io/apimachinery .../validation/objectmeta.go, and those
  * kinds that have their own). */
-static bool speaks_of_immutable(const char *message)
+bool plan_is_immutable(enum err_code code, const char *message)
 {
 	static const char *const words[] = {
 		"field is immutable",
@@ -21,7 +21,8 @@ static bool speaks_of_immutable(const char *message)
 		"may not be changed once set",
 	};
 
-	for (size_t i = 0; message && i < sizeof(words) / sizeof(*words); i++)
+	for (size_t i = 0; code == ERR_INVALID && message && i < sizeof(words) / sizeof(*words);
+	     i++)
 		if (strstr(message, words[i]))
 			return true;
 	return false;
@@ -54,15 +55,23 @@ static bool has_claims(const json_t *body)
 	return json_array_size(tree_path_get(body, "spec.volumeClaimTemplates")) > 0;
 }
 
+static bool is_named(const struct plan_run *run, const struct plan_step *step)
+{
+	return manifest_options_replace(&run->input->app->options, &step->id);
+}
+
 static char *remedy(const struct plan_run *run, const struct plan_step *step)
 {
-	if (plan_kind_is(&step->id, "apps", "StatefulSet") && has_claims(plan_wanted(step)))
+	if (plan_kind_is(&step->id, "apps", "StatefulSet") && has_claims(plan_wanted(step)) &&
+	    !is_named(run, step))
 		return mem_printf("it has volumeClaimTemplates; keep its pods and data with: "
-				  "kubectl -n %s delete statefulset %s --cascade=orphan",
-				  step->id.ns, step->id.name);
-	if (plan_kind_bears_data(&step->id, run->input->keep_kinds))
-		return mem_strdup("it holds data: put the old value back, or save the data and "
-				  "delete it yourself");
+				  "kubectl -n %s delete statefulset %s --cascade=orphan, or allow "
+				  "it in app.yaml: replace: [{kind: StatefulSet, name: %s}]",
+				  step->id.ns, step->id.name, step->id.name);
+	if (plan_kind_bears_data(&step->id, run->input->keep_kinds) && !is_named(run, step))
+		return mem_printf("it holds data: put the old value back, or save the data and "
+				  "allow it in app.yaml: replace: [{kind: %s, name: %s}]",
+				  step->id.kind, step->id.name);
 	if (plan_redeploy_of(run, step->object) == MANIFEST_REDEPLOY_APPLY)
 		return mem_strdup("redeploy: apply forbids to replace it");
 	if (step->object->prune == MANIFEST_PRUNE_NEVER)
@@ -78,7 +87,7 @@ static void judge_immutable(struct plan_run *run, struct plan_step *step,
 	cleanup_free char *how = remedy(run, step);
 
 	if (how)
-		plan_refuse(step, mem_printf("%s; %s", what, how));
+		plan_refuse_at(step, answer->field, mem_printf("%s; %s", what, how));
 	else if (live->full)
 		plan_replace(run, step, live->body, plan_wanted(step), steal(&what));
 	else
@@ -91,8 +100,8 @@ void plan_judge(struct plan_run *run, struct plan_step *step, const struct plan_
 	/* On its way out, or its kind or namespace is not there yet: no verdict on the object. */
 	if (answer->code == ERR_CONFLICT || answer->code == ERR_NOT_FOUND)
 		plan_say(step, mem_strdup(answer->message));
-	else if (live && answer->code == ERR_INVALID && speaks_of_immutable(answer->message))
+	else if (live && plan_is_immutable(answer->code, answer->message))
 		judge_immutable(run, step, answer, live);
 	else
-		plan_refuse(step, mem_strdup(answer->message));
+		plan_refuse_at(step, answer->field, mem_strdup(answer->message));
 }

@@ -96,6 +96,24 @@ bool plan_kind_is_rigid(const struct manifest_id *id)
 	return among(id, kinds);
 }
 
+bool plan_kind_has_fixed_name(const struct manifest_id *id)
+{
+	static const struct kind kinds[] = {
+		{"apiextensions.k8s.io", "CustomResourceDefinition"},
+		{"apiregistration.k8s.io", "APIService"},
+		{"storage.k8s.io", "CSINode"},
+		{"", "Node"},
+	};
+
+	return among(id, kinds);
+}
+
+/* A Job that failed keeps its pods and their logs; what it took the place of had ended. */
+bool plan_kind_is_tried(const struct manifest_id *id)
+{
+	return plan_kind_has_pods(id) && !plan_kind_is(id, "batch", "Job");
+}
+
 bool plan_kind_bears_data(const struct manifest_id *id, const struct list *keep_kinds)
 {
 	size_t n = strlen(id->kind);

@@ -1,11 +1,51 @@
 /* What pods hold on the node, and whether others need the same. */
+#include <string.h>
+
+#include "base/mem.h"
+#include "manifest/pod.h"
 #include "plan/internal.h"
+#include "tree/path.h"
+
+static bool is_for_many(const json_t *claim)
+{
+	size_t i;
+	json_t *mode;
+
+	json_array_foreach (tree_path_get(claim, "spec.accessModes"), i, mode)
+		if (json_is_string(mode) && !strcmp(json_string_value(mode), "ReadWriteMany"))
+			return true;
+	return false;
+}
+
+bool plan_learn_claims(struct plan_run *run, const json_t *body)
+{
+	const char *ns = tree_path_string(body, "metadata.namespace");
+	bool known = true;
+	size_t i;
+	json_t *volume;
+
+	json_array_foreach (json_object_get(manifest_pod_spec(body, NULL), "volumes"), i, volume) {
+		const char *name = tree_path_string(volume, "persistentVolumeClaim.claimName");
+		const json_t *claim = NULL;
+		if (!name)
+			continue;
+		if (!plan_know(run, "PersistentVolumeClaim", ns ? ns : "default", name, &claim))
+			known = false;
+		if (!is_for_many(claim))
+			continue;
+		cleanup_free char *full = mem_printf("%s/%s", ns ? ns : "default", name);
+		if (!run->shared_claims)
+			run->shared_claims = json_object();
+		json_object_set_new(run->shared_claims, full, json_true());
+	}
+	return known;
+}
 
 bool plan_holds(const struct plan_run *run, const json_t *body)
 {
 	struct manifest_holdings holdings;
 
-	manifest_holdings(body, run->input->shared_claims, &holdings);
+	manifest_holdings(body, run->shared_claims, &holdings);
 	bool holds = holdings.port_count || holdings.writer_count;
 	manifest_holdings_done(&holdings);
 	return holds;
@@ -34,8 +74,8 @@ struct plan_meeting plan_meet(const struct plan_run *run, const json_t *old_body
 {
 	struct manifest_holdings before, after;
 
-	manifest_holdings(old_body, run->input->shared_claims, &before);
-	manifest_holdings(new_body, run->input->shared_claims, &after);
+	manifest_holdings(old_body, run->shared_claims, &before);
+	manifest_holdings(new_body, run->shared_claims, &after);
 	struct plan_meeting meeting = {
 		.ports = ports_clash(&before, &after),
 		.writers = writers_clash(&before, &after),
@@ -43,6 +83,13 @@ struct plan_meeting plan_meet(const struct plan_run *run, const json_t *old_body
 	manifest_holdings_done(&before);
 	manifest_holdings_done(&after);
 	return meeting;
+}
+
+enum plan_replace plan_replace_of(const json_t *old_body, const json_t *new_body)
+{
+	const struct plan_run nothing_known = {0};
+
+	return plan_replace_order(plan_meet(&nothing_known, old_body, new_body));
 }
 
 enum plan_replace plan_replace_order(struct plan_meeting meeting)

@@ -98,8 +98,17 @@ static bool is_unfinished_hook(const struct plan_run *run, const struct plan_ste
  * waited for all the same, because its wait tells how long it took. */
 static bool is_awaited(const struct plan_run *run, const struct plan_step *step, bool deletes)
 {
-	if (!step->object || !plan_kind_has_pods(&step->id))
+	const struct state_entry *entry = plan_entry_of(run, step->key);
+
+	if (!plan_kind_has_pods(&step->id))
 		return false;
+	if (step->action == PLAN_PUT_BACK)
+		return true;
+	if (!step->object)
+		return false;
+	bool tried = entry && (entry->stage == STATE_ON_TRIAL || entry->stage == STATE_PUT_BACK);
+	if (tried && (is_write(step) || step->action == PLAN_NONE))
+		return true;
 	if (run->input->only_key)
 		return step->action == PLAN_REPLACE;
 	/* Deletes come after the whole app is healthy, also what has not changed. */
@@ -247,7 +256,7 @@ static void order_write(struct graph *graph, size_t index)
 		add_edges(graph->plan, &graph->config, index);
 		add_refused_config(graph, index);
 	}
-	if (plan_kind_has_pods(&step->id) && !hook_of(step))
+	if (plan_kind_has_pods(&step->id) && !hook_of(step) && step->action != PLAN_PUT_BACK)
 		add_edges(graph->plan, &graph->hooks, index);
 	if (plan_kind_is_late(&step->id))
 		add_edges(graph->plan, &graph->before_late, index);

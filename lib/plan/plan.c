@@ -27,6 +27,8 @@ void plan_step_done(struct plan_step *step)
 	free(step->hash);
 	free(step->uid);
 	free(step->why);
+	free(step->proof);
+	json_decref(step->pull);
 	free(step->culprit);
 	free(step->by);
 	tree_diff_done(&step->diff);
@@ -48,6 +50,20 @@ void plan_refuse(struct plan_step *step, char *why_stolen)
 	step->downtime_ms = 0;
 }
 
+void plan_refuse_at(struct plan_step *step, const char *field, char *why_stolen)
+{
+	const char *file = NULL;
+	int line = 0, column = 0;
+
+	manifest_object_place(step->object, field ? field : "", &file, &line, &column);
+	if (!file || !line) {
+		plan_refuse(step, why_stolen);
+		return;
+	}
+	plan_refuse(step, mem_printf("%s (%s:%d)", why_stolen, file, line));
+	free(why_stolen);
+}
+
 void plan_send(struct plan_step *step)
 {
 	if (step->body)
@@ -67,48 +83,6 @@ void plan_send_nothing(struct plan_step *step)
 const json_t *plan_wanted(const struct plan_step *step)
 {
 	return step->body ? step->body : step->object->body;
-}
-
-/* --- questions and answers --- */
-
-static void ask(struct plan_run *run, int what, const struct plan_step *step)
-{
-	struct plan *plan = run->plan;
-
-	mem_grow(plan->questions, &run->question_cap, plan->question_count + 1);
-	struct plan_question *question = &plan->questions[plan->question_count++];
-	*question = (struct plan_question){.object = step->object};
-	question->ask = what;
-	if (what == PLAN_ASK_DRY_RUN)
-		question->body = json_incref((json_t *)plan_wanted(step));
-	/* The step may move or be dropped before the question is asked. */
-	manifest_id_copy(&question->id, &step->id);
-	question->key = mem_strdup(step->key);
-}
-
-void plan_ask_full(struct plan_run *run, const struct plan_step *step)
-{
-	ask(run, PLAN_ASK_FULL, step);
-}
-
-void plan_ask_dry_run(struct plan_run *run, const struct plan_step *step)
-{
-	ask(run, PLAN_ASK_DRY_RUN, step);
-}
-
-const struct plan_answer *plan_answer_of(const struct plan_run *run, const char *key)
-{
-	return run->input->answers ? map_get(run->input->answers, key) : NULL;
-}
-
-void plan_answer_free(struct plan_answer *answer)
-{
-	if (!answer)
-		return;
-	json_decref(answer->dry_run);
-	free(answer->message);
-	free(answer->field);
-	free(answer);
 }
 
 /* --- what is known --- */
@@ -148,6 +122,22 @@ bool plan_only_other(const struct plan_run *run, const char *key)
 
 /* --- the story --- */
 
+static void decide_all(struct plan_run *run)
+{
+	const struct manifest_app *app = run->input->app;
+
+	plan_namespaces(run);
+	for (size_t i = 0; i < app->count; i++)
+		if (!plan_only_other(run, app->objects[i]->key) &&
+		    !plan_is_put_back(run, app->objects[i]->key))
+			plan_decide(run, app->objects[i]);
+	if (!app->options.suspend && !run->input->only_key) {
+		plan_prunes(run);
+		plan_heirs(run);
+	}
+	plan_proofs(run);
+}
+
 void plan_make(const struct plan_input *input, struct plan **ret)
 {
 	struct plan_run run = {
@@ -157,17 +147,13 @@ void plan_make(const struct plan_input *input, struct plan **ret)
 	run.plan->app = app;
 	for (size_t i = 0; i < app->count; i++)
 		map_put(&run.wanted, app->objects[i]->key, app->objects[i]);
-	plan_namespaces(&run);
-	for (size_t i = 0; i < app->count; i++)
-		if (!plan_only_other(&run, app->objects[i]->key))
-			plan_decide(&run, app->objects[i]);
-	if (!app->options.suspend && !input->only_key) {
-		plan_prunes(&run);
-		plan_heirs(&run);
-	}
+	plan_put_backs(&run);
+	if (!input->frozen)
+		decide_all(&run);
 	plan_waits(&run);
 	plan_order(&run);
 	free(run.heirs);
+	json_decref(run.shared_claims);
 	map_done(&run.wanted);
 	*ret = run.plan;
 }
@@ -203,6 +189,7 @@ bool plan_step_writes(const struct plan_step *step)
 	case PLAN_PATCH:
 	case PLAN_ADOPT:
 	case PLAN_REPLACE:
+	case PLAN_PUT_BACK:
 	case PLAN_DELETE:
 		return true;
 	default:
@@ -221,7 +208,7 @@ const char *plan_action_name(const struct plan_step *step)
 		[PLAN_NONE] = "none",	  [PLAN_CREATE] = "create",   [PLAN_PATCH] = "patch",
 		[PLAN_ADOPT] = "adopt",	  [PLAN_REPLACE] = "replace", [PLAN_DELETE] = "delete",
 		[PLAN_KEEP] = "keep",	  [PLAN_FORGET] = "forget",   [PLAN_WAIT] = "wait",
-		[PLAN_REFUSE] = "refuse", [PLAN_HOLD] = "hold",
+		[PLAN_REFUSE] = "refuse", [PLAN_HOLD] = "hold",	      [PLAN_PUT_BACK] = "put back",
 	};
 
 	if (step->action == PLAN_REPLACE && step->replace == PLAN_REPLACE_WRITERS)

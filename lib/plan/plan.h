@@ -7,6 +7,8 @@
  *	question  what only the server can answer; reconcile asks and plans again with the answers
  *	wait      a step that is done when its object is ready (or a CRD Established)
  *	clash     old and new pods cannot coexist on one node (manifest/coexist.h): replace
+ *	proof     what shows, before anything is deleted, that the new object can take its place
+ *	put back  a replace that failed: the object it took down returns (state/saved.h)
  *	prune     delete of what the ledger owns and the files no longer want
  *	brake     deletes that wait for `desired approve ID`
  *
@@ -34,9 +36,10 @@
 enum plan_action {
 	PLAN_NONE, /* as it should be */
 	PLAN_CREATE,
-	PLAN_PATCH,   /* apply onto what is there */
-	PLAN_ADOPT,   /* the same, but somebody else (kubectl, Ansible) made it */
-	PLAN_REPLACE, /* delete, create, wait */
+	PLAN_PATCH,    /* apply onto what is there */
+	PLAN_ADOPT,    /* the same, but somebody else (kubectl, Ansible) made it */
+	PLAN_REPLACE,  /* delete, create, wait */
+	PLAN_PUT_BACK, /* what a replace took down, from state/saved.h */
 	PLAN_DELETE,
 	PLAN_KEEP,   /* left the files but bears data (or prune: never): stays, no longer touched */
 	PLAN_FORGET, /* left the files and is gone already: only the ledger changes */
@@ -59,10 +62,15 @@ struct plan_step {
 	char *key;
 	const struct manifest_object *object; /* NULL for prunes and namespaces nobody declared */
 	json_t *body;			      /* what is sent; NULL when nothing is */
-	char *hash; /* of body, for the ledger; NULL when nothing is sent */
-	char *uid;  /* of the live object: precondition of a delete; NULL: not there */
-	char *why;  /* "host ports 80 443 cannot roll on one node"; NULL when it needs no reason */
-	bool drift; /* the files did not change, the object did */
+	char *hash;  /* of body, for the ledger; NULL when nothing is sent */
+	char *uid;   /* of the live object: precondition of a delete; NULL: not there */
+	char *why;   /* "host ports 80 443 cannot roll on one node"; NULL when it needs no reason */
+	char *proof; /* of a replace: "create accepted (dry run), image present on kube1 ..." */
+	json_t *pull;  /* of a replace, or of a delete that makes room for a new workload: the pod
+			* that pulls the new images first; NULL: all are there */
+	bool trial;    /* of a create: it took the place of another object; when it does not become
+			* ready, the version is refused */
+	bool drift;    /* the files did not change, the object did */
 	char *culprit; /* drift: the managers that own fields now, "kubectl-edit"; or NULL */
 	struct manifest_manager *by; /* drift: who set each field of diff (name NULL: nobody
 				      * knows); borrowed from the live object. NULL: no drift */
@@ -79,16 +87,20 @@ struct plan_question {
 	enum {
 		PLAN_ASK_FULL,	  /* the whole live object */
 		PLAN_ASK_DRY_RUN, /* what an apply would make of it */
+		PLAN_ASK_CREATE,  /* whether `body` could be created (a dry run) */
+		PLAN_ASK_NODE,	  /* what the node has and holds */
 	} ask;
-	struct manifest_id id; /* with key, all that ASK_FULL needs */
-	char *key;
+	struct manifest_id id; /* with key, all that ASK_FULL needs; empty for ASK_NODE */
+	char *key;	       /* under which the answer is kept */
 	const struct manifest_object *object; /* what to dry-run; NULL: no longer in the files */
-	json_t *body;			      /* of a dry run: what to send */
+	json_t *body;			      /* of a dry run: what to send; own */
 };
 
-/* Answers, by key. A dry run that was refused has code and message instead of an object. */
+/* Answers, by the question's key. A dry run that was refused has code and message instead of a
+ * tree. That of ASK_NODE is {nodes: ["kube1"], images: ["docker.io/library/traefik:v3"],
+ * listeners: [{port, protocol, ip, and either pod, namespace, labels, or process, pid}]}. */
 struct plan_answer {
-	json_t *dry_run; /* the object as it would be; NULL */
+	json_t *tree; /* dry run: the object as it would be */
 	enum err_code code;
 	char *message;
 	char *field;
@@ -125,8 +137,11 @@ struct plan_input {
 	size_t ledger_size;   /* entries in all: for the brake's 30 % */
 	const char *only_key; /* repair one object: steps for this key only; or NULL */
 	bool force_replace;   /* desired apply --replace */
-	bool settle; /* the app was not ready when it was last seen: wait for all its workloads */
-	const json_t *shared_claims; /* see manifest/coexist.h; may be NULL */
+	bool force;    /* desired apply --force: replace although the new one cannot be proven */
+	bool put_back; /* an earlier version is in force again: what failed replaces took down
+			* comes back */
+	bool frozen;   /* no version of the app can be enforced: that and nothing else is done */
+	bool settle;   /* the app was not ready when it was last seen: wait for all its workloads */
 };
 
 /* Never fails: what cannot be done is a PLAN_REFUSE step. */
@@ -134,6 +149,15 @@ void plan_make(const struct plan_input *input, struct plan **ret);
 void plan_free(struct plan *plan);
 
 void plan_answer_free(struct plan_answer *answer);
+
+/* Whether a refused write speaks of a field that cannot be changed: asked again with that answer,
+ * the plan replaces the object. */
+bool plan_is_immutable(enum err_code code, const char *message);
+/* How pods of the one follow pods of the other. */
+enum plan_replace plan_replace_of(const json_t *old_body, const json_t *new_body);
+/* Whether a new version of that kind shows by becoming ready that it works: workloads that run for
+ * ever. */
+bool plan_kind_is_tried(const struct manifest_id *id);
 
 /* True when the app has no objects any more: it left the files. */
 bool plan_app_gone(const struct plan *plan);

@@ -51,6 +51,7 @@ static const char *colour_of(const struct plan_step *step)
 	switch (step->action) {
 	case PLAN_CREATE:
 	case PLAN_ADOPT:
+	case PLAN_PUT_BACK:
 		return green;
 	case PLAN_DELETE:
 	case PLAN_REFUSE:
@@ -195,6 +196,11 @@ static void print_step(const struct plan *plan, const struct plan_step *step,
 		print_difference(plan, step, &step->diff.items[i], out);
 	if (step->diff.n > DIFFS)
 		buf_printf(out, "    ... and %zu more\n", step->diff.n - DIFFS);
+	if (step->proof) {
+		buf_addstr(out, "    proof: ");
+		add_line(out, step->proof);
+		buf_addch(out, '\n');
+	}
 }
 
 static size_t to_approve(const struct plan *plan)
@@ -232,6 +238,7 @@ void plan_count(const struct plan *plan, struct plan_totals *totals)
 		[PLAN_PATCH] = &totals->patch,
 		[PLAN_ADOPT] = &totals->adopt,
 		[PLAN_REPLACE] = &totals->replace,
+		[PLAN_PUT_BACK] = &totals->put_back,
 		[PLAN_DELETE] = &totals->delete_,
 		[PLAN_KEEP] = &totals->keep,
 		[PLAN_REFUSE] = &totals->refuse,
@@ -266,6 +273,7 @@ void plan_print_totals(const struct plan_totals *totals, struct buf *out)
 	add_total(&parts, totals->adopt, "adopt");
 	add_total(&parts, totals->replace, "replace");
 	add_total(&parts, totals->recreate, "recreate");
+	add_total(&parts, totals->put_back, "put back");
 	add_total(&parts, totals->delete_, "delete");
 	add_total(&parts, totals->keep, "kept");
 	add_total(&parts, totals->refuse, "refused");

@@ -15,7 +15,7 @@ struct plan_print_options {
 void plan_print(const struct plan *plan, const struct plan_print_options *options, struct buf *out);
 
 struct plan_totals {
-	size_t create, patch, adopt, replace, recreate, delete_, keep, refuse, unchanged;
+	size_t create, patch, adopt, replace, recreate, put_back, delete_, keep, refuse, unchanged;
 	size_t hold;	/* to approve */
 	size_t waiting; /* deletes that wait for something else */
 };

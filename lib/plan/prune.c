@@ -221,7 +221,7 @@ void plan_prunes(struct plan_run *run)
 	const struct state_entry *entry;
 
 	map_foreach (run->input->ledger, key, entry)
-		if (is_left(run, key, entry))
+		if (is_left(run, key, entry) && !plan_is_put_back(run, key))
 			decide(run, entry);
 	wait_for_refused(run);
 	put_on_brakes(run);

@@ -6,8 +6,9 @@
 #include "reconcile/internal.h"
 
 #define ASK_MS 120000
-/* Full objects, then dry runs, then what these made necessary; more would be a loop. */
-#define ROUNDS 5
+/* Full objects, then dry runs, then the proofs, then what these made necessary; more would be a
+ * loop. */
+#define ROUNDS 6
 
 static int ask_full(const struct reconcile_world *world, const struct plan *plan,
 		    const struct deadline *deadline, struct manifest_live *live, struct err *err)
@@ -28,15 +29,20 @@ static struct plan_answer *answer_of(struct kube_result *result)
 
 	answer->code = result->err.code;
 	if (!answer->code)
-		answer->dry_run = json_incref(result->object);
+		answer->tree = json_incref(result->object);
 	answer->message = mem_strdup(result->err.message);
 	answer->field = mem_strdup(result->field);
 	return answer;
 }
 
-static int ask_dry_runs(const struct reconcile_world *world, const struct plan *plan,
+/* `what`: PLAN_ASK_DRY_RUN, an apply onto what is there, or PLAN_ASK_CREATE. */
+static int ask_dry_runs(const struct reconcile_world *world, const struct plan *plan, int what,
 			const struct deadline *deadline, struct map *answers, struct err *err)
 {
+	const struct kube_apply_options options = {
+		.dry_run = true,
+		.create = what == PLAN_ASK_CREATE,
+	};
 	cleanup_free json_t **bodies = mem_alloc(plan->question_count * sizeof(*bodies));
 	cleanup_free struct kube_result *results =
 		mem_zalloc(plan->question_count * sizeof(*results));
@@ -45,7 +51,7 @@ static int ask_dry_runs(const struct reconcile_world *world, const struct plan *
 	int r = 0;
 
 	for (size_t i = 0; i < plan->question_count; i++) {
-		if (plan->questions[i].ask != PLAN_ASK_DRY_RUN)
+		if ((int)plan->questions[i].ask != what)
 			continue;
 		keys[count] = plan->questions[i].key;
 		bodies[count++] = plan->questions[i].body;
@@ -53,9 +59,7 @@ static int ask_dry_runs(const struct reconcile_world *world, const struct plan *
 	if (!count)
 		return 0;
 	cleanup_err struct err first = ERR_INIT;
-	(void)kube_client_apply(world->client, bodies, count,
-				&(struct kube_apply_options){.dry_run = true}, deadline, results,
-				&first);
+	(void)kube_client_apply(world->client, bodies, count, &options, deadline, results, &first);
 	for (size_t i = 0; i < count; i++) {
 		enum err_code code = results[i].err.code;
 		/* No verdict at all: not an answer, the pass is tried again. */
@@ -67,6 +71,36 @@ static int ask_dry_runs(const struct reconcile_world *world, const struct plan *
 		kube_result_done(&results[i]);
 	}
 	return r;
+}
+
+static int ask_node(const struct reconcile_world *world, const struct plan *plan,
+		    const struct deadline *deadline, struct map *answers, struct err *err)
+{
+	json_t *tree = NULL;
+	bool asked = false;
+
+	for (size_t i = 0; i < plan->question_count; i++)
+		asked |= plan->questions[i].ask == PLAN_ASK_NODE;
+	int r = asked ? reconcile_ask_node(world, deadline, &tree, err) : 0;
+	if (tree) {
+		struct plan_answer *answer = mem_new(struct plan_answer);
+		answer->tree = tree;
+		map_put(answers, "node", answer);
+	}
+	return r;
+}
+
+static int ask(const struct reconcile_world *world, const struct plan *plan,
+	       const struct deadline *deadline, struct manifest_live *live, struct map *answers,
+	       struct err *err)
+{
+	int r = ask_full(world, plan, deadline, live, err);
+
+	if (r >= 0)
+		r = ask_dry_runs(world, plan, PLAN_ASK_DRY_RUN, deadline, answers, err);
+	if (r >= 0)
+		r = ask_dry_runs(world, plan, PLAN_ASK_CREATE, deadline, answers, err);
+	return r < 0 ? r : ask_node(world, plan, deadline, answers, err);
 }
 
 int reconcile_plan(const struct reconcile_world *world, struct plan_input *input,
@@ -84,9 +118,7 @@ int reconcile_plan(const struct reconcile_world *world, struct plan_input *input
 			*ret = plan;
 			return 0;
 		}
-		int r = ask_full(world, plan, &deadline, live, err);
-		if (r >= 0)
-			r = ask_dry_runs(world, plan, &deadline, answers, err);
+		int r = ask(world, plan, &deadline, live, answers, err);
 		plan_free(plan);
 		if (r < 0)
 			return r;

@@ -41,7 +41,8 @@ bool reconcile_drifted(struct state_ledger *ledger, const char *key, const json_
 {
 	struct state_entry *entry = state_ledger_get(ledger, key);
 	/* Announced but not made, or on its way through a replace: the pass that does it knows. */
-	bool drifted = entry && entry->uid && !entry->replacing && differs(entry, object);
+	bool moving = entry && (entry->stage == STATE_REPLACING || entry->stage == STATE_PUT_BACK);
+	bool drifted = entry && entry->uid && !moving && differs(entry, object);
 
 	if (drifted)
 		*ret_app = mem_strdup(entry->app);

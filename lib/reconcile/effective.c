@@ -49,6 +49,55 @@ static int pinned(const struct reconcile_round *round, const char *name,
 	return 0;
 }
 
+/* A replace of it was cut off, or failed. */
+static bool is_half_done(const struct reconcile_round *round, const char *name)
+{
+	struct map entries = MAP_INIT(state_entry_free);
+	const char *key;
+	const struct state_entry *entry;
+	bool found = false;
+
+	state_ledger_entries(round->world->ledger, name, NULL, &entries);
+	map_foreach (&entries, key, entry) {
+		(void)key;
+		found |= entry->stage == STATE_REPLACING || entry->stage == STATE_PUT_BACK;
+	}
+	map_done(&entries);
+	return found;
+}
+
+static int broken(const struct reconcile_round *round, const char *name, int number,
+		  struct reconcile_effective *ret, struct err *err)
+{
+	int r = in_force(round, name, number, &ret->app, err);
+
+	if (r != -ERR_NOT_FOUND || !is_half_done(round, name))
+		return r;
+	err_done(err);
+	ret->frozen = true;
+	ret->app = gone(name);
+	return 0;
+}
+
+/* In the place of a version that did not become ready stands the one that was in force before. */
+static int leave_refused(const struct reconcile_round *round, const struct state_app *known,
+			 struct reconcile_effective *ret, struct err *err)
+{
+	struct manifest_app *app = ret->app;
+
+	if (!known || !known->refused || !app->hash || strcmp(known->refused, app->hash) != 0)
+		return 0;
+	ret->refused = true;
+	int r = in_force(round, app->name, known->revision, &ret->app, err);
+	if (r == -ERR_NOT_FOUND) {
+		err_done(err);
+		ret->frozen = true;
+		return 0;
+	}
+	manifest_app_unref(app);
+	return r;
+}
+
 static int find(const struct reconcile_round *round, const char *name,
 		const struct state_app *known, struct reconcile_effective *ret, struct err *err)
 {
@@ -59,18 +108,20 @@ static int find(const struct reconcile_round *round, const char *name,
 		return pinned(round, name, &known->pin, ret, err);
 	ret->unpinned = known && known->pin.revision;
 	if (ret->broken)
-		return in_force(round, name, known ? known->revision : 0, &ret->app, err);
+		return broken(round, name, known ? known->revision : 0, ret, err);
 	ret->app = app ? manifest_app_ref(app) : gone(name);
 	return 0;
 }
 
-int reconcile_effective(const struct reconcile_round *round, const char *name,
+int reconcile_effective(const struct reconcile_round *round, const char *name, bool retry,
 			struct reconcile_effective *ret, struct err *err)
 {
 	struct state_app *known = state_ledger_app(round->world->ledger, name);
 
 	*ret = (struct reconcile_effective){0};
 	int r = find(round, name, known, ret, err);
+	if (r >= 0 && !retry && !ret->broken)
+		r = leave_refused(round, known, ret, err);
 	state_app_free(known);
 	return r;
 }

@@ -10,6 +10,9 @@ struct reconcile_effective {
 	struct manifest_app *app; /* has no objects when it left the files */
 	struct state_pin pin;	  /* its revision is what the pass is made for; 0: not pinned */
 	bool broken;		  /* the files are; what was in force stays */
+	bool refused;		  /* it did not become ready; what was in force before is */
+	bool frozen;		  /* either, and nothing was ever in force: only what a replace
+				   * took down comes back */
 	bool unpinned;		  /* it was pinned, and its files changed since */
 };
 
@@ -27,7 +30,10 @@ struct reconcile_pass {
 	struct plan *plan;
 	struct list wanted_elsewhere;
 	int64_t began;
-	bool again; /* it went back to an earlier version a moment ago */
+	bool again; /* something else became due by this pass: what was listed is old */
+	bool retry; /* a refused version counts like any other */
+	struct map *said; /* what the server said to writes a moment ago (plan_answer by key), to be
+			   * taken over; or NULL */
 };
 
 struct reconcile_round {
@@ -56,8 +62,9 @@ char *reconcile_prune_blocked(const struct reconcile_round *round);
 
 /* What is to be in force for an app: the revision that it is pinned to, the loaded set, the
  * revision in force while its files are broken, or an app without objects when it left the files.
- * ERR_NOT_FOUND when the files are broken and nothing was ever in force. */
-int reconcile_effective(const struct reconcile_round *round, const char *name,
+ * ERR_NOT_FOUND when the files are broken, nothing was ever in force and nothing has to come back.
+ * `retry`: a refused version counts like any other. */
+int reconcile_effective(const struct reconcile_round *round, const char *name, bool retry,
 			struct reconcile_effective *ret, struct err *err);
 void reconcile_effective_done(struct reconcile_effective *effective);
 
@@ -100,6 +107,12 @@ int reconcile_look(struct reconcile_round *round, const struct manifest_app *app
 int reconcile_plan(const struct reconcile_world *world, struct plan_input *input,
 		   struct manifest_live *live, struct map *answers, struct cancel *cancel,
 		   struct plan **ret, struct err *err);
+
+/* --- node.c --- */
+
+/* The answer to PLAN_ASK_NODE; new reference. */
+int reconcile_ask_node(const struct reconcile_world *world, const struct deadline *deadline,
+		       json_t **ret, struct err *err);
 
 /* --- inventory.c --- */
 

@@ -10,7 +10,7 @@
 static bool was_ready(struct reconcile_pass *pass)
 {
 	struct state_app *app = state_ledger_app(pass->world->ledger, pass->app->name);
-	bool ready = app && app->health && !strcmp(app->health, "ready");
+	bool ready = app && app->health && (!strcmp(app->health, "ready") || !strcmp(app->health, "refused"));
 
 	state_app_free(app);
 	return ready;
@@ -94,7 +94,9 @@ static int plan_once(struct reconcile_pass *pass, struct err *err)
 	struct reconcile_round *round = pass->round;
 	const struct reconcile_options *options = pass->options;
 	cleanup_free char *blocked = reconcile_prune_blocked(round);
-	size_t own = (size_t)map_get(&round->prunes, pass->app->name);
+	/* What a version that has just failed brought goes with it at once. */
+	size_t own = pass->result->put_back ? round->prune_total
+					    : (size_t)map_get(&round->prunes, pass->app->name);
 	struct state_app *known = state_ledger_app(pass->world->ledger, pass->app->name);
 	struct map everything = MAP_INIT(state_entry_free);
 
@@ -105,7 +107,8 @@ static int plan_once(struct reconcile_pass *pass, struct err *err)
 		.wanted_elsewhere = &pass->wanted_elsewhere,
 		.keep_kinds = &pass->world->settings->keep_kinds,
 		.show = options->show,
-		.prune_allowed = !blocked && !pass->effective.broken,
+		.prune_allowed =
+			pass->effective.refused || (!blocked && !pass->effective.broken),
 		.prune_blocked = blocked,
 		.deletes_elsewhere = round->prune_total - own,
 		.apps_elsewhere = round->prune_total > own,
@@ -114,7 +117,10 @@ static int plan_once(struct reconcile_pass *pass, struct err *err)
 		.purge = options->purge,
 		.pinned = pass->effective.pin.revision,
 		.only_key = options->only_key,
-		.force_replace = options->force_replace,
+		.force_replace = options->force_replace && !pass->again,
+		.force = options->force,
+		.put_back = pass->effective.broken || pass->effective.refused,
+		.frozen = pass->effective.frozen,
 		.settle = !options->show && !was_ready(pass),
 	};
 	map_done(&everything);

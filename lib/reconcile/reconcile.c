@@ -11,6 +11,9 @@
 #include "state/hold.h"
 #include "state/pruned.h"
 
+/* The version of the files; the same, knowing what the server said of it; and the one before it. */
+#define ROUNDS 4
+
 static int is_held(const struct reconcile_pass *pass, const char *name, struct err *err)
 {
 	struct state_hold hold;
@@ -69,6 +72,23 @@ static void expire_pruned(const struct reconcile_world *world)
 	(void)state_pruned_expire(world->state_dir, time(NULL), &ignored);
 }
 
+static struct apply_context context_of(const struct reconcile_pass *pass)
+{
+	const struct reconcile_world *world = pass->world;
+
+	return (struct apply_context){
+		.client = world->client,
+		.ledger = world->ledger,
+		.sink = world->sink,
+		.clock = world->clock,
+		.cancel = pass->options->cancel,
+		.timeout_ms = pass->app ? pass->app->options.timeout_ms : 0,
+		.revision = pass->result->revision,
+		.state_dir = world->state_dir,
+		.batch = pass->options->purge ? NULL : pass->round->batch,
+	};
+}
+
 static int apply(struct reconcile_pass *pass, struct err *err)
 {
 	const struct reconcile_world *world = pass->world;
@@ -81,17 +101,7 @@ static int apply(struct reconcile_pass *pass, struct err *err)
 	if (writes_anything(pass->plan) &&
 	    (r = reconcile_announce(world, pass->plan, pass->options->cancel, err)) < 0)
 		return r;
-	struct apply_context context = {
-		.client = world->client,
-		.ledger = world->ledger,
-		.sink = world->sink,
-		.clock = world->clock,
-		.cancel = pass->options->cancel,
-		.timeout_ms = options->timeout_ms,
-		.revision = pass->result->revision,
-		.state_dir = world->state_dir,
-		.batch = pass->options->purge ? NULL : pass->round->batch,
-	};
+	struct apply_context context = context_of(pass);
 	r = apply_plan(&context, pass->plan, &pass->result->applied, err);
 	if (r >= 0 && pass->result->applied.deleted)
 		r = reconcile_publish(world, pass->options->cancel, err);
@@ -115,6 +125,8 @@ static bool left_the_files(const struct reconcile_pass *pass)
 	       !manifest_set_find(pass->round->set, pass->app->name);
 }
 
+/* Positive when another pass is due: a write was refused because a field cannot be changed, a
+ * replaced workload did not become ready, or the app went back to an earlier version. */
 static int carry_out(struct reconcile_pass *pass, struct err *err)
 {
 	struct reconcile_result *result = pass->result;
@@ -129,19 +141,32 @@ static int carry_out(struct reconcile_pass *pass, struct err *err)
 		return err_set(err, ERR_CANCELED, "canceled");
 	if (result->applied.unreachable)
 		return err_set(err, ERR_UNREACHABLE, "the API server went away");
-	if (pass->options->only_key)
+	if (result->applied.rejected || result->applied.immutable.n)
+		return 1;
+	if (pass->options->only_key || (pass->effective.frozen && pass->effective.broken))
 		return 0;
 	return left_the_files(pass) ? forget_if_gone(pass, err) : reconcile_record(pass, err);
+}
+
+static char *why_refused(const struct reconcile_pass *pass)
+{
+	struct state_app *app = state_ledger_app(pass->world->ledger, pass->app->name);
+	char *why = mem_strdup(app && app->refused_why ? app->refused_why : "it was refused");
+
+	state_app_free(app);
+	return why;
 }
 
 /* The files changed since it was pinned: they count again. */
 static int take_up(struct reconcile_pass *pass, const char *name, struct err *err)
 {
-	int r = reconcile_effective(pass->round, name, &pass->effective, err);
+	int r = reconcile_effective(pass->round, name, pass->retry, &pass->effective, err);
 
 	pass->app = pass->effective.app;
 	pass->result->broken = pass->effective.broken;
 	pass->result->pinned = pass->effective.pin.revision;
+	free(pass->result->refused);
+	pass->result->refused = pass->effective.refused ? why_refused(pass) : NULL;
 	if (r < 0 || !pass->effective.unpinned || pass->options->show)
 		return r;
 	r = reconcile_unpin(pass->world->ledger, name, pass->world->sink, err);
@@ -163,7 +188,25 @@ static int run(struct reconcile_pass *pass, const char *name, struct err *err)
 		r = reconcile_pass_plan(pass, err);
 	if (r < 0 || pass->options->show)
 		return r;
-	return carry_out(pass, err);
+	r = carry_out(pass, err);
+	/* What was cut off is back, and still nothing can be said of the app. */
+	if (r >= 0 && pass->effective.frozen && pass->effective.broken) {
+		reconcile_effective_done(&pass->effective);
+		r = reconcile_effective(pass->round, name, false, &pass->effective, err);
+	}
+	return r;
+}
+
+static void take_answers(struct reconcile_pass *pass)
+{
+	const char *key;
+	struct plan_answer *answer;
+
+	if (!pass->said)
+		return;
+	map_foreach (pass->said, key, answer)
+		map_put(&pass->answers, key, answer);
+	pass->said->release = NULL;
 }
 
 static void pass_init(struct reconcile_pass *pass)
@@ -172,6 +215,7 @@ static void pass_init(struct reconcile_pass *pass)
 	pass->answers = MAP_INIT(plan_answer_free);
 	pass->began = pass->world->clock->now(pass->world->clock);
 	manifest_live_init(&pass->live);
+	take_answers(pass);
 }
 
 static void pass_done(struct reconcile_pass *pass)
@@ -191,7 +235,6 @@ static void hand_over(struct reconcile_pass *pass)
 	pass->result->app = steal(&pass->effective.app);
 }
 
-/* Positive when the app went back to an earlier version, which takes another pass. */
 static int pass_once(const struct reconcile_pass *like, const char *name, struct err *err)
 {
 	struct reconcile_pass pass = *like;
@@ -204,6 +247,39 @@ static int pass_once(const struct reconcile_pass *like, const char *name, struct
 	return r;
 }
 
+static void add_counts(struct apply_result *to, const struct apply_result *from)
+{
+	to->written += from->written;
+	to->deleted += from->deleted;
+	to->replaced += from->replaced;
+	to->put_back += from->put_back;
+}
+
+static int pass_again(struct reconcile_pass *pass, const char *name, struct err *err)
+{
+	struct apply_result before = pass->result->applied;
+
+	pass->result->applied = (struct apply_result){0};
+	pass->again = true;
+	pass->said = &before.immutable;
+	if (before.rejected) {
+		pass->retry = false;
+		pass->result->put_back = true;
+	}
+	int r = pass_once(pass, name, err);
+	add_counts(&pass->result->applied, &before);
+	apply_result_done(&before);
+	return r;
+}
+
+/* Pods that only pulled, and that a crash left behind, go first. */
+static int begin(struct reconcile_pass *pass, const char *name, struct err *err)
+{
+	const struct apply_context context = context_of(pass);
+
+	return pass->options->show ? 0 : apply_clean_up(&context, name, err);
+}
+
 int reconcile_app(const struct reconcile_world *world, struct reconcile_round *round,
 		  const char *name, const struct reconcile_options *options,
 		  struct reconcile_result *ret, struct err *err)
@@ -213,6 +289,7 @@ int reconcile_app(const struct reconcile_world *world, struct reconcile_round *r
 		.round = round,
 		.options = options,
 		.result = ret,
+		.retry = options->retry,
 	};
 
 	*ret = (struct reconcile_result){0};
@@ -221,12 +298,11 @@ int reconcile_app(const struct reconcile_world *world, struct reconcile_round *r
 		ret->held = r > 0;
 		return r < 0 ? r : 0;
 	}
-	r = pass_once(&pass, name, err);
-	if (r > 0) {
-		apply_result_done(&ret->applied);
-		pass.again = true;
+	r = begin(&pass, name, err);
+	if (r >= 0)
 		r = pass_once(&pass, name, err);
-	}
+	for (int i = 1; r > 0 && i < ROUNDS; i++)
+		r = pass_again(&pass, name, err);
 	return r < 0 ? r : 0;
 }
 
@@ -236,5 +312,6 @@ void reconcile_result_done(struct reconcile_result *result)
 	manifest_app_unref(result->app);
 	apply_result_done(&result->applied);
 	free(result->rolled_back);
+	free(result->refused);
 	*result = (struct reconcile_result){0};
 }

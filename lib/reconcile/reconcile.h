@@ -57,7 +57,8 @@ void reconcile_round_apps(const struct reconcile_round *round, struct list *ret)
 
 struct reconcile_options {
 	bool show;	      /* plan only: nothing is written */
-	bool force;	      /* try a refused version again */
+	bool retry;	      /* try a refused version again */
+	bool force;	      /* replace also what cannot be proven */
 	bool purge;	      /* what left the files goes, data and all */
 	bool force_replace;   /* replace workloads even when they could roll */
 	bool fresh;	      /* tried before: what the round listed may be older than that */
@@ -76,6 +77,8 @@ struct reconcile_result {
 	bool waiting_approval;
 	bool broken;	   /* the files are broken: what was in force was enforced */
 	bool pinned;	   /* the pass was made for a revision that the app is pinned to */
+	char *refused;	   /* why this version is not tried: what was in force was enforced; NULL */
+	bool put_back;	   /* ... and it was this pass that tried it */
 	char *rolled_back; /* it went back to an earlier version by itself, and why; NULL */
 	int revision;
 };

@@ -15,6 +15,10 @@ static const char *health_of(const struct reconcile_pass *pass, const char **ret
 	const struct apply_result *applied = &pass->result->applied;
 
 	*ret_note = NULL;
+	if (pass->result->refused) {
+		*ret_note = pass->result->refused;
+		return "refused";
+	}
 	if (applied->failed) {
 		*ret_note = applied->first_failure;
 		return "failed";
@@ -61,6 +65,8 @@ static int take_up_revision(const struct reconcile_pass *pass, struct state_app 
 	const char *who = pass->options->who ? pass->options->who : "start";
 
 	set_text(&app->hash, pass->app->hash);
+	set_text(&app->refused, NULL);
+	set_text(&app->refused_why, NULL);
 	if (pass->effective.pin.revision) {
 		app->revision = pass->effective.pin.revision;
 		return 0;
@@ -99,6 +105,7 @@ static int roll_back(struct reconcile_pass *pass, const struct state_app *app, s
 	int number = 0;
 
 	if (!pass->app->options.rollback_automatic || pass->effective.broken ||
+	    pass->effective.refused ||
 	    pass->effective.pin.revision || !pass->result->applied.unready ||
 	    pass->result->applied.failed)
 		return 0;
@@ -135,7 +142,7 @@ static int record(struct reconcile_pass *pass, struct state_app *app, struct err
 	bool new_set = !is_in_force(pass, app);
 	int r = 0;
 
-	if (new_set && !result->applied.failed)
+	if (new_set && !result->applied.failed && !pass->effective.refused)
 		r = take_up_revision(pass, app, err);
 	result->revision = app->revision;
 	bool news = !same_text(app->health, health) || !same_text(app->note, note);

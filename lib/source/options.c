@@ -235,6 +235,27 @@ static void fill_ignore(struct source_form *form, struct manifest_options *optio
 	options->ignore = json_incref(list);
 }
 
+static void fill_replace(struct source_form *form, struct manifest_options *options)
+{
+	static const char *const known[] = {"kind", "name"};
+	json_t *list = json_object_get(form->tree, "replace");
+
+	if (!list || json_is_null(list))
+		return;
+	if (!json_is_array(list))
+		source_form_fail(form, "replace", "write - {kind: StatefulSet, name: db}",
+				 "replace must be a list");
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		cleanup_free char *at = mem_printf("replace[%zu]", i);
+		const json_t *rule = json_array_get(list, i);
+		source_form_keys(form, at, known, COUNT(known));
+		if (!tree_path_string(rule, "kind") || !tree_path_string(rule, "name"))
+			source_form_fail(form, at, "write {kind: StatefulSet, name: db}",
+					 "%s needs a kind and a name", at);
+	}
+	options->replace = json_incref(list);
+}
+
 static void fill_backup(struct source_form *form, struct manifest_options *options)
 {
 	static const char *const known[] = {"paths", "exclude",	  "before",
@@ -256,7 +277,7 @@ static void fill_options(struct source_form *form, struct manifest_options *opti
 	static const char *const known[] = {
 		"namespace",  "instances", "dependsOn", "redeploy", "prune",
 		"suspend",    "rollback",  "tags",	"timeout",  "directories",
-		"configMaps", "secrets",   "ignore",	"backup",
+		"configMaps", "secrets",   "ignore",	"backup",   "replace",
 	};
 	static const char *const redeploy[] = {"auto", "apply", "replace"};
 	static const char *const prune[] = {"auto", "ask", "never"};
@@ -275,6 +296,7 @@ static void fill_options(struct source_form *form, struct manifest_options *opti
 	options->timeout_ms = source_form_duration(form, "timeout", options->timeout_ms);
 	fill_directories(form, options);
 	fill_ignore(form, options);
+	fill_replace(form, options);
 	fill_backup(form, options);
 }
 

@@ -112,6 +112,7 @@ json_t *state_app_to_json(const struct state_app *app)
 	state_file_set_text(tree, "since", app->since);
 	state_file_set_text(tree, "hash", app->hash);
 	state_file_set_text(tree, "refused", app->refused);
+	state_file_set_text(tree, "refusedWhy", app->refused_why);
 	if (app->pin.revision)
 		json_object_set_new(tree, "pin", pin_to_json(&app->pin));
 	if (app->pending.why)
@@ -130,6 +131,7 @@ struct state_app *state_app_from_json(const char *name, const json_t *tree)
 	app->since = state_file_get_text(tree, "since");
 	app->hash = state_file_get_text(tree, "hash");
 	app->refused = state_file_get_text(tree, "refused");
+	app->refused_why = state_file_get_text(tree, "refusedWhy");
 	pin_from_json(json_object_get(tree, "pin"), &app->pin);
 	pending_from_json(json_object_get(tree, "pending"), &app->pending);
 	return app;
@@ -146,6 +148,7 @@ struct state_app *state_app_copy(const struct state_app *app)
 	copy->since = mem_strdup(app->since);
 	copy->hash = mem_strdup(app->hash);
 	copy->refused = mem_strdup(app->refused);
+	copy->refused_why = mem_strdup(app->refused_why);
 	state_pin_copy(&copy->pin, &app->pin);
 	state_pending_copy(&copy->pending, &app->pending);
 	return copy;
@@ -161,6 +164,7 @@ void state_app_free(struct state_app *app)
 	free(app->since);
 	free(app->hash);
 	free(app->refused);
+	free(app->refused_why);
 	state_pin_done(&app->pin);
 	state_pending_done(&app->pending);
 	free(app);

@@ -13,6 +13,13 @@ static const char *const prune_names[] = {
 	[MANIFEST_PRUNE_NEVER] = "never",
 };
 
+static const char *const stage_names[] = {
+	[STATE_SETTLED] = "settled",
+	[STATE_REPLACING] = "replacing",
+	[STATE_ON_TRIAL] = "on-trial",
+	[STATE_PUT_BACK] = "put-back",
+};
+
 struct state_entry *state_entry_new(const struct manifest_object *object, const char *app)
 {
 	struct state_entry *entry = mem_new(struct state_entry);
@@ -78,7 +85,8 @@ json_t *state_entry_to_json(const struct state_entry *entry)
 	set_flag(tree, "keep", entry->keep);
 	set_flag(tree, "kept", entry->kept);
 	set_flag(tree, "done", entry->done);
-	set_flag(tree, "replacing", entry->replacing);
+	if (entry->stage != STATE_SETTLED)
+		state_file_set_text(tree, "stage", stage_names[entry->stage]);
 	set_flag(tree, "approved", entry->approved);
 	state_file_set_text(tree, "from", entry->from);
 	return tree;
@@ -92,6 +100,16 @@ static enum manifest_prune prune_from_json(const json_t *tree)
 	if (!word || !strcmp(word, "auto"))
 		return MANIFEST_PRUNE_AUTO;
 	return !strcmp(word, "ask") ? MANIFEST_PRUNE_ASK : MANIFEST_PRUNE_NEVER;
+}
+
+static enum state_stage stage_from_json(const json_t *tree)
+{
+	const char *word = json_string_value(json_object_get(tree, "stage"));
+
+	for (size_t i = 0; word && i < sizeof(stage_names) / sizeof(*stage_names); i++)
+		if (!strcmp(word, stage_names[i]))
+			return (enum state_stage)i;
+	return STATE_SETTLED;
 }
 
 struct state_entry *state_entry_from_json(const char *key, const json_t *tree)
@@ -115,7 +133,7 @@ struct state_entry *state_entry_from_json(const char *key, const json_t *tree)
 	entry->keep = json_is_true(json_object_get(tree, "keep"));
 	entry->kept = json_is_true(json_object_get(tree, "kept"));
 	entry->done = json_is_true(json_object_get(tree, "done"));
-	entry->replacing = json_is_true(json_object_get(tree, "replacing"));
+	entry->stage = stage_from_json(tree);
 	entry->approved = json_is_true(json_object_get(tree, "approved"));
 	entry->from = state_file_get_text(tree, "from");
 	return entry;

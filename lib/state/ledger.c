@@ -43,7 +43,8 @@ static const char *cluster_of(const struct state_ledger *ledger)
 static json_t *head_to_json(const struct state_ledger *ledger)
 {
 	json_t *tree = json_object(), *approved = json_array(), *apps = json_object();
-	const char *name;
+	json_t *pods = json_object();
+	const char *name, *owner;
 	const struct state_app *app;
 
 	json_object_set_new(tree, "schema", json_integer(STATE_SCHEMA));
@@ -54,6 +55,9 @@ static json_t *head_to_json(const struct state_ledger *ledger)
 	map_foreach (&ledger->apps, name, app)
 		json_object_set_new(apps, name, state_app_to_json(app));
 	json_object_set_new(tree, "apps", apps);
+	map_foreach (&ledger->pods, name, owner)
+		json_object_set_new(pods, name, json_string(owner));
+	json_object_set_new(tree, "pods", pods);
 	return tree;
 }
 
@@ -89,6 +93,9 @@ static void take_tree(struct state_ledger *ledger, const json_t *tree)
 			list_add(&ledger->approved, json_string_value(value));
 	json_object_foreach (json_object_get(tree, "apps"), key, value)
 		map_put(&ledger->apps, key, state_app_from_json(key, value));
+	json_object_foreach (json_object_get(tree, "pods"), key, value)
+		if (json_is_string(value))
+			map_put(&ledger->pods, key, mem_strdup(json_string_value(value)));
 	json_object_foreach (json_object_get(tree, "entries"), key, value) {
 		struct state_entry *entry = state_entry_from_json(key, value);
 		if (entry)
@@ -113,6 +120,7 @@ int state_ledger_open(const char *state_dir, struct state_ledger **ret, struct e
 	ledger->path = steal(&path);
 	ledger->entries = MAP_INIT(line_free);
 	ledger->apps = MAP_INIT(state_app_free);
+	ledger->pods = MAP_INIT(free);
 	list_add(&ledger->clusters, "");
 	if (tree)
 		take_tree(ledger, tree);
@@ -127,6 +135,7 @@ void state_ledger_free(struct state_ledger *ledger)
 	pthread_mutex_destroy(&ledger->lock);
 	map_done(&ledger->entries);
 	map_done(&ledger->apps);
+	map_done(&ledger->pods);
 	list_done(&ledger->approved);
 	list_done(&ledger->clusters);
 	free(ledger->dir);
@@ -152,6 +161,7 @@ static int put_aside(struct state_ledger *ledger, struct err *err)
 		return err_errno(err, errno, "%s cannot be moved to %s", ledger->path, aside);
 	map_done(&ledger->entries);
 	map_done(&ledger->apps);
+	map_done(&ledger->pods);
 	list_done(&ledger->approved);
 	return 1;
 }

@@ -22,6 +22,14 @@
 
 struct state_ledger;
 
+/* How far a replace of an object has come; what it took down is in state/saved.h until SETTLED. */
+enum state_stage {
+	STATE_SETTLED,
+	STATE_REPLACING, /* stands before the delete, or between delete and create */
+	STATE_ON_TRIAL,	 /* created, and has not become ready yet */
+	STATE_PUT_BACK,	 /* did not become ready: the old one has to come back */
+};
+
 struct state_entry {
 	struct manifest_id id;
 	char *key;
@@ -34,7 +42,7 @@ struct state_entry {
 	bool keep;	/* bears data */
 	bool kept;	/* left the files, and that it stays was said */
 	bool done;	/* a Job that was seen complete: not run again while hash is the same */
-	bool replacing; /* a replace stood between delete and create */
+	enum state_stage stage;
 	bool approved;	/* its delete was approved */
 	char *from;	/* the app that had it before this one; NULL */
 };
@@ -65,6 +73,7 @@ struct state_app {
 	char *since;   /* RFC 3339 */
 	char *hash;    /* of the app as applied last */
 	char *refused; /* hash that is not tried again; or NULL */
+	char *refused_why;
 	struct state_pin pin;
 	struct state_pending pending;
 };
@@ -107,6 +116,18 @@ int state_ledger_remove_app(struct state_ledger *ledger, const char *name, struc
  * anything. */
 int state_ledger_pin(struct state_ledger *ledger, const char *name, const struct state_pin *pin,
 		     struct err *err);
+
+/* The objects of `keys` did not become ready, so that version of the app (its hash) is refused and
+ * what they took the place of has to come back (STATE_PUT_BACK). One write. */
+int state_ledger_refuse(struct state_ledger *ledger, const char *app, const char *hash,
+			const char *why, const struct list *keys, struct err *err);
+
+/* Pods that only pull an image (apply/pull.c): noted before they are made, by key, until they are
+ * gone. ret: keys, of one app. */
+int state_ledger_note_pod(struct state_ledger *ledger, const char *key, const char *app,
+			  struct err *err);
+int state_ledger_forget_pod(struct state_ledger *ledger, const char *key, struct err *err);
+void state_ledger_pods(struct state_ledger *ledger, const char *app, struct list *ret);
 
 /* Notes which deletes of an app wait; NULL: none any more. */
 int state_ledger_pend(struct state_ledger *ledger, const char *name,

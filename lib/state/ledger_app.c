@@ -49,8 +49,7 @@ int state_ledger_remove_app(struct state_ledger *ledger, const char *name, struc
 
 /* --- pins --- */
 
-/* The app's record, made when there is none; the lock is held. */
-static struct state_app *app_of(struct state_ledger *ledger, const char *name)
+struct state_app *state_ledger_app_of(struct state_ledger *ledger, const char *name)
 {
 	struct state_app *app = map_get(&ledger->apps, name);
 
@@ -72,7 +71,7 @@ int state_ledger_pin(struct state_ledger *ledger, const char *name, const struct
 	const struct state_app *known = map_get(&ledger->apps, name);
 	bool changes = pin || (known && known->pin.revision);
 	if (changes) {
-		struct state_app *app = app_of(ledger, name);
+		struct state_app *app = state_ledger_app_of(ledger, name);
 		state_pin_done(&app->pin);
 		state_pin_copy(&app->pin, pin ? pin : &none);
 		r = state_ledger_save(ledger, err);
@@ -105,7 +104,7 @@ int state_ledger_pend(struct state_ledger *ledger, const char *name,
 	const struct state_app *known = map_get(&ledger->apps, name);
 	if ((pending->why || (known && known->pending.why)) &&
 	    !(known && same_pending(&known->pending, pending))) {
-		struct state_app *app = app_of(ledger, name);
+		struct state_app *app = state_ledger_app_of(ledger, name);
 		state_pending_done(&app->pending);
 		state_pending_copy(&app->pending, pending);
 		r = state_ledger_save(ledger, err);

@@ -19,9 +19,13 @@ struct state_ledger {
 	struct list approved;
 	struct map entries; /* key -> struct state_line */
 	struct map apps;    /* name -> struct state_app */
+	struct map pods;    /* key of a pod that pulls -> its app, own copy */
 };
 
 struct state_line *state_line_new(struct state_entry *entry_stolen);
+
+/* The app's record, made when there is none. */
+struct state_app *state_ledger_app_of(struct state_ledger *ledger, const char *name);
 
 /* Writes the file. As all of these, with the lock held. */
 int state_ledger_save(const struct state_ledger *ledger, struct err *err);

@@ -98,7 +98,8 @@ static void remove_object(struct cluster *cluster, json_t *body_stolen)
 	struct deadline deadline = soon();
 	cleanup_id struct manifest_id id = id_of(body_stolen);
 
-	must(kube_client_delete(cluster->client, &id, NULL, "Background", &deadline, &cluster->err),
+	must(kube_client_delete(cluster->client, &id, &(struct kube_precondition){.uid = NULL},
+				"Background", &deadline, &cluster->err),
 	     &cluster->err);
 	json_decref(body_stolen);
 }
@@ -172,12 +173,14 @@ START_TEST(test_kube_client__a_delete_wants_the_right_uid)
 
 	cleanup_free char *uid = applied(&cluster, json_incref(body));
 	ck_assert_int_eq(kube_client_delete(cluster.client, &id,
-					    "11111111-1111-1111-1111-111111111111", "Background",
-					    &deadline, &cluster.err),
+					    &(struct kube_precondition){
+						    .uid = "11111111-1111-1111-1111-111111111111"},
+					    "Background", &deadline, &cluster.err),
 			 -ERR_CONFLICT);
 	for (int i = 0; i < 2; i++) /* gone already is fine */
-		must(kube_client_delete(cluster.client, &id, uid, "Background", &deadline,
-					&cluster.err),
+		must(kube_client_delete(cluster.client, &id,
+					&(struct kube_precondition){.uid = uid}, "Background",
+					&deadline, &cluster.err),
 		     &cluster.err);
 	ck_assert_int_eq(kube_client_get(cluster.client, &id, &deadline, &gone, &cluster.err),
 			 -ERR_NOT_FOUND);

@@ -376,21 +376,24 @@ START_TEST(test_kube_client__delete_bears_the_uid)
 	static const char line[] = "DELETE /api/v1/namespaces/n/configmaps/a";
 
 	api_answer(&api, line, 200, "{}");
-	must(kube_client_delete(api.client, &id, "u-1", "Foreground", &api.deadline, &api.err),
+	must(kube_client_delete(api.client, &id, &(struct kube_precondition){.uid = "u-1"},
+				"Foreground", &api.deadline, &api.err),
 	     &api.err);
 	json_auto_t *sent = api_parse(server_request(api.server, 0)->body);
 	ck_assert_str_eq(tree_path_string(sent, "preconditions.uid"), "u-1");
 	ck_assert_str_eq(tree_path_string(sent, "propagationPolicy"), "Foreground");
 	api_answer(&api, line, 404, "{\"kind\": \"Status\"}");
-	must(kube_client_delete(api.client, &id, "u-1", "Orphan", &api.deadline, &api.err),
+	must(kube_client_delete(api.client, &id, &(struct kube_precondition){.uid = "u-1"},
+				"Orphan", &api.deadline, &api.err),
 	     &api.err);
 	api_answer(&api, line, 409,
 		   "{\"kind\": \"Status\", \"reason\": \"Conflict\", \"message\": \"Precondition "
 		   "failed: "
 		   "UID in precondition: u-1, UID in object meta: u-2\"}");
-	ck_assert_int_eq(
-		kube_client_delete(api.client, &id, "u-1", "Orphan", &api.deadline, &api.err),
-		-ERR_CONFLICT);
+	ck_assert_int_eq(kube_client_delete(api.client, &id,
+					    &(struct kube_precondition){.uid = "u-1"}, "Orphan",
+					    &api.deadline, &api.err),
+			 -ERR_CONFLICT);
 	api_stop(&api);
 }
 END_TEST
@@ -403,7 +406,8 @@ START_TEST(test_kube_client__an_object_of_a_kind_that_is_not_served_is_gone_alre
 
 	api_answer(&api, "GET /api", 200, API_NO_CORE);
 	api_answer(&api, "GET /apis", 200, API_WIDGETS);
-	must(kube_client_delete(api.client, &id, "u", "Background", &api.deadline, &api.err),
+	must(kube_client_delete(api.client, &id, &(struct kube_precondition){.uid = "u"},
+				"Background", &api.deadline, &api.err),
 	     &api.err);
 	ck_assert_int_eq(kube_client_patch(api.client, &id, patch, &api.deadline, NULL, &api.err),
 			 -ERR_NOT_FOUND);

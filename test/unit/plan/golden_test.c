@@ -139,6 +139,7 @@ static struct manifest_app *app_of(const json_t *options)
 	app->options.redeploy = redeploy_of(options, "redeploy");
 	app->options.prune = prune_of(options, "prune");
 	app->options.suspend = tree_path_true(options, "suspend");
+	app->options.replace = json_incref(json_object_get(options, "replace"));
 	app->broken = tree_path_true(options, "broken");
 	return app;
 }
@@ -334,6 +335,18 @@ static char *remembered(const json_t *tree, const char *key, const char *value)
 	return mem_strdup(json_string_value(said));
 }
 
+static enum state_stage stage_of(const json_t *tree)
+{
+	static const char *const stages[] = {"settled", "replacing", "on-trial", "put-back"};
+	const char *stage = text_of(tree, "stage", "settled");
+
+	for (int i = 0; i < 4; i++)
+		if (!strcmp(stages[i], stage))
+			return (enum state_stage)i;
+	ck_abort_msg("'%s' is no stage", stage);
+	return STATE_SETTLED;
+}
+
 static struct state_entry *entry_of(const struct scene *scene, const char *key, const json_t *tree)
 {
 	const struct manifest_object *object = manifest_app_find(scene->app, key);
@@ -350,10 +363,10 @@ static struct state_entry *entry_of(const struct scene *scene, const char *key, 
 	entry->source = remembered(tree, "source", object ? object->file : "blog/gone.yaml");
 	entry->prune = prune_of(tree, "prune");
 	entry->keep = tree_path_true(tree, "keep");
-	entry->replacing = tree_path_true(tree, "replacing");
 	entry->done = tree_path_true(tree, "done");
 	entry->approved = tree_path_true(tree, "approved");
 	entry->from = mem_strdup(text_of(tree, "from", NULL));
+	entry->stage = stage_of(tree);
 	return entry;
 }
 
@@ -406,19 +419,54 @@ static struct plan_answer *dry_run(const struct scene *scene, const struct manif
 		answer->field = mem_strdup(text_of(said, "field", NULL));
 		return answer;
 	}
-	answer->dry_run = live ? json_deep_copy(live->body) : json_object();
-	merge(answer->dry_run, object->body);
-	merge(answer->dry_run, said);
+	answer->tree = live ? json_deep_copy(live->body) : json_object();
+	merge(answer->tree, object->body);
+	merge(answer->tree, said);
+	return answer;
+}
+
+/* Whether it could be created: yes, unless the case says otherwise. */
+static struct plan_answer *dry_create(const struct scene *scene, const char *key)
+{
+	const json_t *said = json_object_get(scene->answers_tree, key);
+	struct plan_answer *answer = mem_new(struct plan_answer);
+
+	if (!said)
+		return answer;
+	answer->code = code_of(text_of(said, "code", ""));
+	answer->message = mem_strdup(text_of(said, "message", ""));
+	answer->field = mem_strdup(text_of(said, "field", NULL));
+	return answer;
+}
+
+static struct plan_answer *node(const struct scene *scene)
+{
+	struct plan_answer *answer = mem_new(struct plan_answer);
+
+	answer->tree = json_pack("{s:[s], s:[], s:[]}", "nodes", "kube1", "images", "listeners");
+	merge(answer->tree, json_object_get(scene->answers_tree, "node"));
 	return answer;
 }
 
 static void ask(struct scene *scene, const struct plan_question *question)
 {
-	cleanup_free char *object = manifest_id_text(&question->id);
+	cleanup_free char *object =
+		question->ask == PLAN_ASK_NODE ? NULL : manifest_id_text(&question->id);
 
 	if (question->ask == PLAN_ASK_DRY_RUN) {
 		buf_printf(&scene->asked, "asks for a dry run of %s\n", object);
 		map_put(&scene->answers, question->key, dry_run(scene, question->object));
+		return;
+	}
+	if (question->ask == PLAN_ASK_CREATE) {
+		buf_printf(&scene->asked, "asks whether %s %s could be created\n",
+			   question->id.kind, tree_path_string(question->body, "metadata.name"));
+		map_put(&scene->answers, question->key, dry_create(scene, question->key));
+		return;
+	}
+	if (question->ask == PLAN_ASK_NODE) {
+		buf_addstr(&scene->asked, "asks what the node has\n");
+		map_put(&scene->answers, question->key, node(scene));
 		return;
 	}
 	buf_printf(&scene->asked, "asks for the whole %s\n", object);
@@ -428,7 +476,7 @@ static void ask(struct scene *scene, const struct plan_question *question)
 
 static struct plan *plan_scene(struct scene *scene, const struct plan_input *input)
 {
-	for (int round = 0; round < 5; round++) {
+	for (int round = 0; round < 6; round++) {
 		struct plan *plan;
 		plan_make(input, &plan);
 		if (!plan->question_count)
@@ -444,6 +492,17 @@ static struct plan *plan_scene(struct scene *scene, const struct plan_input *inp
 
 /* --- writing --- */
 
+static void write_pull(const json_t *pod, struct buf *out)
+{
+	size_t i;
+	json_t *container;
+
+	buf_addstr(out, ", pulls");
+	json_array_foreach (tree_path_get(pod, "spec.containers"), i, container)
+		buf_printf(out, " %s (%s)", tree_path_string(container, "image"),
+			   tree_path_string(container, "imagePullPolicy"));
+}
+
 static void write_steps(const struct plan *plan, struct buf *out)
 {
 	for (size_t i = 0; i < plan->count; i++) {
@@ -455,6 +514,8 @@ static void write_steps(const struct plan *plan, struct buf *out)
 			buf_addstr(out, " and its pods");
 		if (step->drift)
 			buf_addstr(out, " (drift)");
+		if (step->pull)
+			write_pull(step->pull, out);
 		for (size_t j = 0; j < step->after_count; j++)
 			buf_printf(out, "%s %zu", j ? "" : " after", step->after[j] + 1);
 		buf_addch(out, '\n');
@@ -569,7 +630,9 @@ START_TEST(test_plan__golden)
 		.only_key = text_of(options, "onlyKey", NULL),
 		.force_replace = tree_path_true(options, "forceReplace"),
 		.settle = tree_path_true(options, "settle"),
-		.shared_claims = json_object_get(options, "sharedClaims"),
+		.force = tree_path_true(options, "force"),
+		.put_back = tree_path_true(options, "putBack"),
+		.frozen = tree_path_true(options, "frozen"),
 	};
 	struct plan *plan = plan_scene(&scene, &input);
 	write_plan(&scene, plan, &out);

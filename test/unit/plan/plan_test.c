@@ -96,11 +96,11 @@ static void forget_files(struct scene *scene)
 
 START_TEST(test_plan__actions_have_their_names)
 {
-	static const char *const names[] = {"none",    "create", "patch", "adopt",
-					    "replace", "delete", "keep",  "forget",
-					    "wait",    "refuse", "hold"};
+	static const char *const names[] = {"none",    "create",   "patch",  "adopt",
+					    "replace", "put back", "delete", "keep",
+					    "forget",  "wait",	   "refuse", "hold"};
 
-	for (int i = 0; i < 11; i++) {
+	for (int i = 0; i < 12; i++) {
 		struct plan_step step = {.action = (enum plan_action)i};
 		ck_assert_str_eq(plan_action_name(&step), names[i]);
 		ck_assert_int_eq(plan_step_writes(&step), i >= PLAN_CREATE && i <= PLAN_DELETE);
@@ -148,6 +148,10 @@ START_TEST(test_plan__an_answer_of_a_failed_apply_makes_a_replace)
 	answer->message = mem_strdup("ConfigMap \"a\" is invalid: data: Forbidden: field is "
 				     "immutable when `immutable` is set");
 	map_put(&scene.answers, object->key, answer);
+	make(&scene);
+	ck_assert_uint_eq(scene.plan->question_count, 1);
+	ck_assert_int_eq(scene.plan->questions[0].ask, PLAN_ASK_CREATE);
+	map_put(&scene.answers, scene.plan->questions[0].key, mem_new(struct plan_answer));
 	make(&scene);
 	ck_assert_uint_eq(scene.plan->question_count, 0);
 	ck_assert_int_eq(scene.plan->steps[0].action, PLAN_REPLACE);
@@ -216,7 +220,7 @@ static void answer_with(struct scene *scene, const struct manifest_object *objec
 {
 	struct plan_answer *answer = mem_new(struct plan_answer);
 
-	answer->dry_run = json_deep_copy(object->body);
+	answer->tree = json_deep_copy(object->body);
 	map_put(&scene->answers, object->key, answer);
 }
 

@@ -129,9 +129,10 @@ static void remember(struct world *world, const char *key, const struct manifest
 		entry->owned =
 			mem_strdup(live && live->owned && one_in(world, 2) ? live->owned : "o");
 	entry->prune = (enum manifest_prune)(one_in(world, 3) ? rand_r(&world->seed) % 3 : 0);
-	entry->replacing = one_in(world, 10);
 	entry->approved = one_in(world, 2);
 	entry->from = one_in(world, 4) ? mem_strdup("other") : NULL;
+	entry->stage = one_in(world, 10) ? (enum state_stage)(1 + rand_r(&world->seed) % 3)
+					 : STATE_SETTLED;
 	entry->keep = manifest_kind_bears_data(id->group, id->kind);
 	map_put(&world->ledger, key, entry);
 }
@@ -201,6 +202,17 @@ static void world_done(struct world *world)
 
 /* --- the server's part --- */
 
+static json_t *some_node(struct world *world)
+{
+	json_t *node = json_pack("{s:[s], s:[], s:[]}", "nodes", "kube1", "images", "listeners");
+
+	if (one_in(world, 2))
+		json_array_append_new(json_object_get(node, "listeners"),
+				      json_pack("{s:i, s:s, s:s, s:i}", "port", 80, "protocol",
+						"TCP", "process", "nginx", "pid", 1));
+	return node;
+}
+
 static void answer_dry_run(struct world *world, const struct plan_question *question)
 {
 	static const struct {
@@ -215,12 +227,13 @@ static void answer_dry_run(struct world *world, const struct plan_question *ques
 	};
 	struct plan_answer *answer = mem_new(struct plan_answer);
 
-	if (one_in(world, 3)) {
+	if (one_in(world, 3) && question->ask != PLAN_ASK_NODE) {
 		size_t i = (size_t)rand_r(&world->seed) % (sizeof(refusals) / sizeof(*refusals));
 		answer->code = refusals[i].code;
 		answer->message = mem_strdup(refusals[i].message);
 	} else {
-		answer->dry_run = json_deep_copy(question->object->body);
+		answer->tree = question->ask == PLAN_ASK_NODE ? some_node(world)
+							      : json_deep_copy(question->body);
 	}
 	map_put(&world->answers, question->key, answer);
 }
@@ -229,7 +242,7 @@ static void answer(struct world *world, const struct plan_question *question)
 {
 	const struct manifest_live_object *live = manifest_live_get(&world->live, question->key);
 
-	if (question->ask == PLAN_ASK_DRY_RUN) {
+	if (question->ask != PLAN_ASK_FULL) {
 		answer_dry_run(world, question);
 		return;
 	}
@@ -242,7 +255,7 @@ static struct plan *plan_world(struct world *world)
 {
 	struct plan *plan = NULL;
 
-	for (int round = 0; round < 5; round++) {
+	for (int round = 0; round < 6; round++) {
 		plan_make(&world->input, &plan);
 		if (!plan->question_count)
 			return plan;

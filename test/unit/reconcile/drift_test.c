@@ -41,7 +41,7 @@ static const char ours_later[] =
 	"\"fieldsV1\":{\"f:data\":{\"f:value\":{}}}}";
 
 /* As a successful apply leaves it. */
-static void record(const char *uid, bool replacing)
+static void record(const char *uid, enum state_stage stage)
 {
 	cleanup_err struct err err = ERR_INIT;
 	json_auto_t *applied = object("1", ours);
@@ -56,7 +56,7 @@ static void record(const char *uid, bool replacing)
 		.uid = (char *)uid,
 		.hash = (char *)"hash",
 		.owned = manifest_live_owned(applied),
-		.replacing = replacing,
+		.stage = stage,
 	};
 	const struct state_entry *entries[] = {&entry};
 
@@ -81,7 +81,7 @@ static void setup(void)
 	folder = temp_dir();
 	must(state_ledger_open(folder, &ledger, &err), &err);
 	must(state_ledger_bind(ledger, "cluster", &err), &err);
-	record("1", false);
+	record("1", STATE_SETTLED);
 }
 
 static void teardown(void)
@@ -123,9 +123,9 @@ END_TEST
 
 START_TEST(test_drift__what_a_pass_is_about_to_make_is_none)
 {
-	record(NULL, false);
+	record(NULL, STATE_SETTLED);
 	ck_assert(!drifted(object("1", ours)));
-	record("1", true);
+	record("1", STATE_REPLACING);
 	ck_assert(!drifted(NULL));
 }
 END_TEST

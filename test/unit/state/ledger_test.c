@@ -64,8 +64,9 @@ START_TEST(test_state_ledger__everything_survives_a_restart)
 	entry->owned = mem_strdup("o1");
 	entry->source = mem_strdup("ghost/deployment \"1\".yml.j2");
 	entry->prune = MANIFEST_PRUNE_ASK;
-	entry->keep = entry->kept = entry->replacing = entry->approved = true;
+	entry->keep = entry->kept = entry->approved = true;
 	entry->from = mem_strdup("blog");
+	entry->stage = STATE_ON_TRIAL;
 	must(state_ledger_bind(ledger, "cluster-1", &err), &err);
 	must(state_ledger_put(ledger, (const struct state_entry *const *)&entry, 1, &err), &err);
 	must(state_ledger_approve(ledger, "4f2c", &err), &err);
@@ -84,8 +85,9 @@ START_TEST(test_state_ledger__everything_survives_a_restart)
 	ck_assert_str_eq(entry->owned, "o1");
 	ck_assert_str_eq(entry->source, "ghost/deployment \"1\".yml.j2");
 	ck_assert_int_eq(entry->prune, MANIFEST_PRUNE_ASK);
-	ck_assert(entry->keep && entry->kept && entry->replacing && entry->approved);
+	ck_assert(entry->keep && entry->kept && entry->approved);
 	ck_assert_str_eq(entry->from, "blog");
+	ck_assert_int_eq(entry->stage, STATE_ON_TRIAL);
 	ck_assert_str_eq(state_ledger_cluster(ledger), "cluster-1");
 	const struct list keys = {.items = (char *[]){entry->key}, .n = 1};
 	ck_assert_int_eq(state_ledger_take_approval(ledger, "4f2d", &keys, &err), 0);
