@@ -12,7 +12,8 @@
 set -u
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 . "$CLUSTER/env"
-work=$(mktemp -d)
+# Without a folder of its own a scenario would write to, and remove, what is below the root.
+work=$(mktemp -d) && [ -d "${work:?}" ] || { echo "not ok $(basename "$0"): no folder could be made"; exit 1; }
 etc=$work/etc state=$work/state runtime=$work/run data=$work/data journal=$work/journal
 mkdir "$etc" "$data"
 chmod 755 "$work"
