@@ -113,17 +113,18 @@ struct value *template_eval_ready(struct eval *eval, struct value *value)
 	return value_keep(value);
 }
 
-/* The item in a slot of a container that we may write to. */
+/* The item in a slot of a container that we may write to. A circle of variables comes back to the
+ * slot and fills it before we do. */
 static struct value *fill(struct eval *eval, struct value **slot)
 {
-	struct value *item = *slot;
+	cleanup_value struct value *item = value_keep(*slot);
 
 	if (item->kind != VALUE_TEMPLATE && !(item->shared && (item->lazy || eval->mutates)))
-		return item;
+		return *slot;
 	struct value *ready = template_eval_ready(eval, item);
 	if (!ready)
 		return NULL;
-	value_unref(item);
+	value_unref(*slot);
 	*slot = ready;
 	return ready;
 }

@@ -30,11 +30,12 @@ static void loop_release(void *state)
 
 static struct value *neighbour(struct eval *eval, const struct loop *loop, bool next)
 {
-	if (next ? loop->index + 1 >= loop->items->list.n : loop->index == 0)
+	size_t at = loop->index + (next ? 1 : (size_t)-1), n = loop->items->list.n;
+
+	if (at >= n)
 		return template_eval_undefined(eval, loop->node, "there is no %s item",
 					       next ? "next" : "previous");
-	struct value *item =
-		template_eval_list_at(eval, loop->items, loop->index + (next ? 1 : (size_t)-1));
+	struct value *item = template_eval_list_at(eval, loop->items, at);
 	return item ? value_keep(item) : NULL;
 }
 

@@ -13,6 +13,10 @@ static bool may_change(struct call *call, struct value *self, const struct value
 		return template_call_fail(
 			call, "this %s belongs to a variable file and cannot be changed here",
 			value_type(self));
+	/* somebody may be writing what comes of a variable into it right now */
+	if (self->lazy && call->eval->busy_count)
+		return template_call_fail(call, "a variable must not change a %s of variables",
+					  value_type(self));
 	if (with && value_holds(with, self))
 		return template_call_fail(call, "a %s cannot contain itself", value_type(self));
 	return true;
