@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/digest.h"
 #include "base/mask_view.h"
 #include "base/mem.h"
@@ -246,13 +245,23 @@ static void find_at(struct hiding *hiding, const struct mask_view *view, size_t 
 		hide(hiding, view, at, longest);
 }
 
+static void find_in(struct hiding *hiding, const struct mask_view *view)
+{
+	for (size_t at = 0; at + MASK_SHORTEST <= view->length; at++)
+		find_at(hiding, view, at);
+}
+
 static void find(struct hiding *hiding, const struct mask_view *view)
 {
 	struct mask_view unwrapped;
 
+	if (!view->length ||
+	    !(memchr(view->bytes, '\n', view->length) || memchr(view->bytes, '\r', view->length))) {
+		find_in(hiding, view);
+		return;
+	}
 	mask_view_unwrap(view, &unwrapped);
-	for (size_t at = 0; at + MASK_SHORTEST <= unwrapped.length; at++)
-		find_at(hiding, &unwrapped, at);
+	find_in(hiding, &unwrapped);
 	mask_view_done(&unwrapped);
 }
 
@@ -268,36 +277,41 @@ static void look(struct hiding *hiding, const struct mask_view *view, int depth)
 	}
 }
 
-static char *without_hidden(const char *text, size_t length, const unsigned char *hidden)
+static void add_shown(const char *text, size_t length, const unsigned char *hidden, struct buf *ret)
 {
-	struct buf out = BUF_INIT;
-
 	for (size_t i = 0; i < length; i++)
 		if (!hidden[i])
-			buf_addch(&out, text[i]);
+			buf_addch(ret, text[i]);
 		else if (!i || !hidden[i - 1])
-			buf_addstr(&out, MASK_SHOWN);
-	return buf_steal(&out);
+			buf_addstr(ret, MASK_SHOWN);
 }
 
-char *mask_text(struct mask *mask, const char *text, size_t length)
+bool mask_bytes(struct mask *mask, const char *bytes, size_t length, struct buf *ret)
 {
-	struct hiding hiding = {.mask = mask, .text = text, .length = length};
+	struct hiding hiding = {.mask = mask, .text = bytes, .length = length};
 	struct mask_view view;
 
 	if (!mask)
-		return NULL;
+		return false;
 	pthread_rwlock_rdlock(&mask->lock);
 	if (mask->n && length >= MASK_SHORTEST) {
 		hiding.hidden = mem_zalloc(length);
-		mask_view_init(&view, text, length);
+		mask_view_init(&view, bytes, length);
 		look(&hiding, &view, 0);
 		mask_view_done(&view);
 	}
 	pthread_rwlock_unlock(&mask->lock);
-	char *masked = hiding.any ? without_hidden(text, length, hiding.hidden) : NULL;
+	if (hiding.any)
+		add_shown(bytes, length, hiding.hidden, ret);
 	free(hiding.hidden);
-	return masked;
+	return hiding.any;
+}
+
+char *mask_text(struct mask *mask, const char *text, size_t length)
+{
+	struct buf masked = BUF_INIT;
+
+	return mask_bytes(mask, text, length, &masked) ? buf_steal(&masked) : NULL;
 }
 
 bool mask_is_value(struct mask *mask, const char *text, size_t length)

@@ -19,6 +19,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/buf.h"
+
 #define MASK_SHORTEST 6
 #define MASK_SHOWN    "***"
 
@@ -33,6 +35,8 @@ void mask_add(struct mask *mask, const char *value, size_t length);
 /* The text with MASK_SHOWN in place of every value; NULL when it holds none (mask may be NULL).
  * Caller frees. */
 char *mask_text(struct mask *mask, const char *text, size_t length);
+/* The same for what may hold NUL characters. True when ret was filled. */
+bool mask_bytes(struct mask *mask, const char *bytes, size_t length, struct buf *ret);
 
 /* True when the whole text is one value, however short that is. */
 bool mask_is_value(struct mask *mask, const char *text, size_t length);

@@ -13,14 +13,20 @@
 /* A line of base64 that goes on in the next one is at least so long. */
 #define BASE64_WRAPPED 60
 
-static void add(struct mask_view *view, char byte, uint32_t begin, uint32_t end)
+static void reserve(struct mask_view *view, size_t room)
 {
-	if (view->length == view->cap) {
-		view->cap = view->cap ? 2 * view->cap : 64;
-		view->bytes = mem_realloc(view->bytes, view->cap);
-		view->begin = mem_realloc(view->begin, view->cap * sizeof(*view->begin));
-		view->end = mem_realloc(view->end, view->cap * sizeof(*view->end));
-	}
+	if (room <= view->cap)
+		return;
+	view->cap = room;
+	view->bytes = mem_realloc(view->bytes, room);
+	view->begin = mem_realloc(view->begin, room * sizeof(*view->begin));
+	view->end = mem_realloc(view->end, room * sizeof(*view->end));
+}
+
+static inline void add(struct mask_view *view, char byte, uint32_t begin, uint32_t end)
+{
+	if (view->length == view->cap)
+		reserve(view, view->cap ? 2 * view->cap : 64);
 	view->bytes[view->length] = byte;
 	view->begin[view->length] = begin;
 	view->end[view->length++] = end;
@@ -60,6 +66,7 @@ void mask_view_done(struct mask_view *view)
 void mask_view_unwrap(const struct mask_view *from, struct mask_view *ret)
 {
 	*ret = (struct mask_view){0};
+	reserve(ret, from->length);
 	for (size_t i = 0; i < from->length;) {
 		size_t after = i;
 		bool breaks = false;
@@ -219,11 +226,30 @@ static size_t doubled(const struct mask_view *from, size_t at, struct mask_view 
 /* What an encoding writes at this place is read into ret; returns its length, 0 for none. */
 typedef size_t (*escape)(const struct mask_view *from, size_t at, struct mask_view *ret);
 
+/* How each begins, and all that it can begin with. */
+static const struct {
+	escape read;
+	const char *begins;
+} escapes[] = {
+	{backslash, "\\"}, {percent, "%"}, {form, "+"}, {entity, "&"}, {doubled, "'\""},
+};
+
+#define ESCAPES (sizeof(escapes) / sizeof(*escapes))
+
+static bool may_hold(const struct mask_view *view, const char *begins)
+{
+	for (; *begins; begins++)
+		if (view->length && memchr(view->bytes, *begins, view->length))
+			return true;
+	return false;
+}
+
 static bool unescape(escape read, const struct mask_view *from, struct mask_view *ret)
 {
 	bool found = false;
 
 	*ret = (struct mask_view){0};
+	reserve(ret, from->length);
 	for (size_t i = 0; i < from->length;) {
 		size_t n = read(from, i, ret);
 		found |= n > 0;
@@ -238,15 +264,23 @@ static bool unescape(escape read, const struct mask_view *from, struct mask_view
 
 /* --- base64 --- */
 
+/* Both alphabets; -1 for what is in neither. */
 static int base64_digit(char c)
 {
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
+	/* clang-format off */
+	static const signed char digits[128] = {
+		-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+		-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+		-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 62, -1, 62, -1, 63,
+		52, 53, 54, 55, 56, 57, 58, 59, 60, 61, -1, -1, -1, -1, -1, -1,
+		-1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
+		15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, -1, -1, -1, -1, 63,
+		-1, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40,
+		41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, -1, -1, -1, -1, -1,
+	};
+	/* clang-format on */
+
+	return (unsigned char)c < 128 ? digits[(unsigned char)c] : -1;
 }
 
 /* Where the white space after a full line of base64 ends; `at` when it does not go on there. */
@@ -343,6 +377,7 @@ static bool base64(size_t phase, const struct mask_view *from, struct mask_view 
 	cleanup_free uint32_t *places = mem_alloc((from->length + 1) * sizeof(*places));
 
 	*ret = (struct mask_view){0};
+	reserve(ret, from->length);
 	for (size_t i = 0; i < from->length;) {
 		size_t n, start = ret->length;
 		if (base64_digit(from->bytes[i]) < 0) {
@@ -362,10 +397,6 @@ static bool base64(size_t phase, const struct mask_view *from, struct mask_view 
 	return ret->length;
 }
 
-static const escape escapes[] = {backslash, percent, form, entity, doubled};
-
-#define ESCAPES (sizeof(escapes) / sizeof(*escapes))
-
 size_t mask_view_decoders(void)
 {
 	return ESCAPES + 4;
@@ -375,7 +406,6 @@ bool mask_view_decode(size_t decoder, const struct mask_view *from, struct mask_
 {
 	if (decoder >= ESCAPES)
 		return base64(decoder - ESCAPES, from, ret);
-	if (escapes[decoder] == form && !memchr(from->bytes, '+', from->length))
-		return false;
-	return unescape(escapes[decoder], from, ret);
+	return may_hold(from, escapes[decoder].begins) &&
+	       unescape(escapes[decoder].read, from, ret);
 }
