@@ -20,6 +20,9 @@
  * they read it again by themselves. On a workload, "false": it is never rolled for that. */
 #define MANIFEST_ROLL_WISH "desired.dev/roll"
 
+/* On a Secret: the keys, "a,b", whose values were made up. They never change by themselves. */
+#define MANIFEST_GENERATED "desired.dev/generated"
+
 /* An empty ConfigMap or Secret; ns may be NULL. New reference. */
 json_t *manifest_generate(const char *kind, const char *name, const char *ns);
 

@@ -149,6 +149,8 @@ static void decide_present(struct plan_run *run, struct plan_step *step,
 	}
 	step->action = PLAN_PATCH;
 	plan_send(step);
+	if (!(ours && same_hash) && plan_guards_generated(run, step, live))
+		return;
 	if (!ours && !live->owned && !plan_bears_our_label(live->body))
 		adopt(step, live);
 	else if (same_hash && !(entry->stage == STATE_REPLACING && live->owned))

@@ -97,6 +97,12 @@ bool plan_is_simulated(const struct plan_run *run, const struct manifest_object 
 
 void plan_decide(struct plan_run *run, const struct manifest_object *object);
 
+/* A Secret that holds another generated value than the one we remember: ours was made anew because
+ * the state was lost, and somebody (a database) knows the other one. True when the step is settled
+ * by that, or the whole object has to be asked for. */
+bool plan_guards_generated(struct plan_run *run, struct plan_step *step,
+			   const struct manifest_live_object *live);
+
 /* Takes out of what is sent what a controller owns by its trade, and what is contested. */
 void plan_yield(const struct plan_run *run, struct plan_step *step,
 		const struct manifest_live_object *live);

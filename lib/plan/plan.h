@@ -137,7 +137,8 @@ struct plan_input {
 	size_t ledger_size;   /* entries in all: for the brake's 30 % */
 	const char *only_key; /* repair one object: steps for this key only; or NULL */
 	bool force_replace;   /* desired apply --replace */
-	bool force;    /* desired apply --force: replace although the new one cannot be proven */
+	bool force;    /* desired apply --force: replace although the new one cannot be proven, and
+			* write a generated value over another one */
 	bool put_back; /* an earlier version is in force again: what failed replaces took down
 			* comes back */
 	bool frozen;   /* no version of the app can be enforced: that and nothing else is done */

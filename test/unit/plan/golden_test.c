@@ -629,8 +629,8 @@ START_TEST(test_plan__golden)
 		.ledger_size = (size_t)tree_path_integer(options, "ledgerSize", 100),
 		.only_key = text_of(options, "onlyKey", NULL),
 		.force_replace = tree_path_true(options, "forceReplace"),
-		.settle = tree_path_true(options, "settle"),
 		.force = tree_path_true(options, "force"),
+		.settle = tree_path_true(options, "settle"),
 		.put_back = tree_path_true(options, "putBack"),
 		.frozen = tree_path_true(options, "frozen"),
 	};
