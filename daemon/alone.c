@@ -108,6 +108,7 @@ static int load(struct alone *alone, json_t **ret_findings, struct err *err)
 			.config = options->config,
 			.state_dir = options->state,
 			.make_secrets = true,
+			.masking = options->masking,
 			.kinds_of = link_kinds,
 			.context = &alone->site,
 		},

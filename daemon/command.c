@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/name.h"
+#include "masking.h"
 #include "terminal.h"
 #include "verbs.h"
 
@@ -151,13 +152,14 @@ static int check_arguments(const struct command *command, const struct options *
 	return 0;
 }
 
-enum command_exit command_main(int argc, char **argv)
+static enum command_exit run(int argc, char **argv, struct masking *masking)
 {
 	cleanup_options struct options options;
 	cleanup_err struct err err = ERR_INIT;
 	int r = options_parse(argc, argv, options_of, &options, &err);
-	const struct command *command = options.verb ? find(options.verb) : NULL;
 
+	options.masking = masking;
+	const struct command *command = options.verb ? find(options.verb) : NULL;
 	if (r < 0)
 		return wrong_usage(command, &err);
 	if (options.help)
@@ -171,4 +173,13 @@ enum command_exit command_main(int argc, char **argv)
 	if (check_arguments(command, &options, &err) < 0)
 		return wrong_usage(command, &err);
 	return command->run(&options);
+}
+
+enum command_exit command_main(int argc, char **argv)
+{
+	struct masking *masking = masking_new();
+	enum command_exit code = run(argc, argv, masking);
+
+	masking_free(masking);
+	return code;
 }

@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "tree/json.h"
+#include "tree/mask.h"
 
 #define BODY_MAX	(1 << 20)
 #define CONNECTIONS_MAX 64
@@ -52,6 +53,7 @@ struct control {
 	uv_poll_t *poll;
 	struct loop_timer *timer;
 	char *path;
+	struct mask *mask;
 	bool closing;
 	bool again; /* a connection was woken: the server must turn once more */
 	struct control_call *calls;
@@ -136,8 +138,9 @@ static void answer_text(struct control_call *call, int status, char *text_stolen
 
 void control_answer(struct control_call *call, int status, json_t *json_stolen)
 {
-	answer_text(call, status, tree_json_pretty(json_stolen));
-	json_decref(json_stolen);
+	json_auto_t *masked = tree_mask(call->control->mask, json_stolen);
+
+	answer_text(call, status, tree_json_pretty(masked));
 }
 
 void control_fail(struct control_call *call, int status, const struct err *err)
@@ -146,6 +149,21 @@ void control_fail(struct control_call *call, int status, const struct err *err)
 		       json_pack("{s:i, s:{s:s, s:s, s:s*}}", "schema", 1, "error", "code",
 				 err_code_name(err->code), "message",
 				 err->message ? err->message : "", "hint", err->hint));
+}
+
+/* A line of JSON, which it stays. Caller frees. */
+static char *masked_line(struct mask *mask, char *line_stolen)
+{
+	cleanup_free char *line = line_stolen, *found = mask_text(mask, line, strlen(line));
+	cleanup_err struct err err = ERR_INIT;
+	json_t *tree;
+
+	if (!found)
+		return steal(&line);
+	if (tree_json_parse(line, strlen(line), "line", false, &tree, &err) < 0)
+		return steal(&found);
+	json_auto_t *masked = tree_mask(mask, tree);
+	return tree_json_dump(masked);
 }
 
 /* Hands out what is left of a line, or the next one; sleeps when there is none. */
@@ -165,6 +183,7 @@ static ssize_t read_stream(void *context, uint64_t position, char *out, size_t r
 			sleep_call(call);
 			return 0;
 		}
+		line = masked_line(call->control->mask, steal(&line));
 		buf_truncate(&call->line, 0);
 		buf_printf(&call->line, "%s\n", line);
 		call->sent = 0;
@@ -368,7 +387,7 @@ static int start_server(struct control *control, int fd, struct err *err)
 	return 0;
 }
 
-int control_open(struct loop *loop, const char *path,
+int control_open(struct loop *loop, const char *path, struct mask *mask,
 		 void (*handle)(void *context, struct control_call *call), void *context,
 		 struct control **ret, struct err *err)
 {
@@ -380,6 +399,7 @@ int control_open(struct loop *loop, const char *path,
 	struct control *control = mem_new(struct control);
 	control->loop = loop;
 	control->path = mem_strdup(path);
+	control->mask = mask;
 	control->handle = handle;
 	control->context = context;
 	r = start_server(control, fd, err);

@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "base/mask.h"
 #include "loop.h"
 
 struct control;
@@ -35,8 +36,8 @@ void control_stream(struct control_call *call,
 void control_wake(struct control *control);
 
 /* Opens the socket (its folder is made, 0755; a stale socket is removed). `handle` is called on the
- * loop's thread and must answer the call, then or later. */
-int control_open(struct loop *loop, const char *path,
+ * loop's thread and must answer the call, then or later. Answers are masked; mask may be NULL. */
+int control_open(struct loop *loop, const char *path, struct mask *mask,
 		 void (*handle)(void *context, struct control_call *call), void *context,
 		 struct control **ret, struct err *err);
 

@@ -274,7 +274,8 @@ static void make_parts(struct daemon *daemon)
 {
 	daemon->tasks = tasks_new(journal_sink(), post_wake, daemon);
 	daemon->quiet = quiet_new(tasks_sink(daemon->tasks));
-	daemon->sink = quiet_sink(daemon->quiet);
+	daemon->sink = masking_sink(daemon->site->options->masking, quiet_sink(daemon->quiet));
+	daemon->vault = source_vault_cache_new();
 	daemon->jobs = job_pool_new(&(struct job_pool_options){
 		.run = run_job, .release = release_job, .context = daemon});
 	daemon->reload = reload_new(daemon);
@@ -290,7 +291,8 @@ static int start(struct daemon *daemon, struct err *err)
 	cleanup_free char *socket = file_join(daemon->site->options->runtime, "control");
 	struct pass_request request = {.who = (char *)"start"};
 
-	int r = control_open(daemon->loop, socket, requests_handle, daemon, &daemon->control, err);
+	int r = control_open(daemon->loop, socket, masking_mask(daemon->site->options->masking),
+			     requests_handle, daemon, &daemon->control, err);
 	if (r < 0)
 		return r;
 	loop_signal(daemon->loop, SIGHUP, on_hangup, daemon);
@@ -322,6 +324,7 @@ static void release(struct daemon *daemon)
 	kube_cluster_done(&daemon->cluster);
 	quiet_free(daemon->quiet);
 	tasks_free(daemon->tasks);
+	source_vault_cache_free(daemon->vault);
 	free(daemon->api_why);
 	cancel_free(daemon->cancel);
 	pthread_mutex_destroy(&daemon->lock);

@@ -32,7 +32,8 @@ struct daemon {
 	struct cancel *cancel; /* of everything that is not a job */
 	struct tasks *tasks;
 	struct quiet *quiet;
-	struct event_sink *sink; /* quiet, then tasks, then the journal */
+	struct event_sink *sink; /* masking, then quiet, then tasks, then the journal */
+	struct source_vault_cache *vault;
 	struct job_pool *jobs;
 	struct control *control;
 	struct follow *follow;

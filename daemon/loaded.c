@@ -51,15 +51,28 @@ static int read_settings(struct loaded *loaded, const char *config, struct err *
 	return source_settings_read("", &loaded->settings, &none, err);
 }
 
+/* Who may write in the state directory keeps what was made, and what is secret of it. */
+static int keep(const struct loaded *loaded, const struct loaded_options *options,
+		struct secrets *secrets, struct err *err)
+{
+	if (!secrets || !options->make_secrets)
+		return 0;
+	int r = secrets_keep(secrets, err);
+	if (r >= 0 && options->masking)
+		r = masking_keep(options->masking, loaded->set, options->state_dir, err);
+	return r;
+}
+
 static int read_set(struct loaded *loaded, const struct loaded_options *options, struct err *err)
 {
 	__attribute__((cleanup(cleanup_secrets))) struct secrets *secrets = NULL;
+	struct mask *mask = masking_mask(options->masking);
 	json_auto_t *kinds =
 		options->kinds_of ? options->kinds_of(options->context, &loaded->settings) : NULL;
 	int r = 0;
 
 	if (options->state_dir)
-		r = secrets_open(options->state_dir, options->make_secrets, &secrets, err);
+		r = secrets_open(options->state_dir, options->make_secrets, mask, &secrets, err);
 	if (r < 0)
 		return r;
 	r = source_load(
@@ -70,9 +83,11 @@ static int read_set(struct loaded *loaded, const struct loaded_options *options,
 			.kinds = kinds,
 			.generated = secrets ? secrets_value : NULL,
 			.context = secrets,
+			.mask = mask,
+			.vault = options->vault,
 		},
 		&loaded->set, err);
-	return r >= 0 && secrets && options->make_secrets ? secrets_keep(secrets, err) : r;
+	return r >= 0 ? keep(loaded, options, secrets, err) : r;
 }
 
 int loaded_read(const struct loaded_options *options, struct loaded **ret, struct err *err)

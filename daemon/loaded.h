@@ -14,13 +14,17 @@
 #include "base/diag.h"
 #include "base/err.h"
 #include "manifest/set.h"
+#include "masking.h"
 #include "source/settings.h"
+#include "source/vault_cache.h"
 
 struct loaded_options {
 	const char *dir, *config;
-	const char *state_dir; /* of generated secrets; NULL: placeholders */
-	bool make_secrets;     /* false: only those that are kept already */
-	bool lint;	       /* as `check` */
+	const char *state_dir;		  /* of generated secrets; NULL: placeholders */
+	bool make_secrets;		  /* false: only those that are kept already */
+	bool lint;			  /* as `check` */
+	struct masking *masking;	  /* is told what is secret; or NULL */
+	struct source_vault_cache *vault; /* of earlier readings; or NULL */
 	/* Cached discovery, a new reference; may return NULL, may be NULL. */
 	json_t *(*kinds_of)(void *context, const struct source_settings *settings);
 	void *context;

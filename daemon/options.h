@@ -15,6 +15,8 @@
 #include "base/list.h"
 #include "base/map.h"
 
+struct masking;
+
 struct option_spec {
 	const char *name;     /* "for", without dashes; NULL ends a table */
 	const char *argument; /* "TIME"; NULL for a switch */
@@ -28,6 +30,7 @@ struct options {
 	const char *app;	/* NULL: all */
 	struct list tags, skip_tags;
 	bool json;
+	struct masking *masking; /* of this process; borrowed, NULL in tests of less */
 
 	bool help, version;
 	const char *verb;      /* NULL: none was written */

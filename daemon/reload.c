@@ -135,6 +135,8 @@ static void read_files(void *context)
 			.config = options->config,
 			.state_dir = options->state,
 			.make_secrets = true,
+			.masking = options->masking,
+			.vault = daemon->vault,
 			.kinds_of = kinds_of,
 			.context = daemon,
 			.who = reading->asks->request.who,

@@ -3,6 +3,11 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/mask.h"
+#include "source/settings.h"
 
-/* Files that the template includes or looks up are found beside it. vars may be NULL. */
-int render_file(const char *file, const char *vars, struct buf *ret, struct err *err);
+/* Files that the template includes or looks up are found beside it; settings say which variables of
+ * the environment it sees, and where the passwords of encrypted files are. vars and mask may be
+ * NULL. */
+int render_file(const char *file, const char *vars, const struct source_settings *settings,
+		struct mask *mask, struct buf *ret, struct err *err);

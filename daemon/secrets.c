@@ -15,9 +15,17 @@
 
 struct secrets {
 	char *path;
-	json_t *values; /* "app/secret/key" -> text */
+	json_t *values; /* "namespace/secret/key" -> {value, app} */
+	struct mask *mask;
 	bool make, changed;
 };
+
+static int damaged(const char *path, struct err *err)
+{
+	if (err->code == ERR_NONE)
+		(void)err_set(err, ERR_INVALID, "%s is damaged", path);
+	return err_hint(err, "restore it from a backup; without it new passwords would be made");
+}
 
 static int read_values(const char *path, json_t **ret, struct err *err)
 {
@@ -28,14 +36,34 @@ static int read_values(const char *path, json_t **ret, struct err *err)
 		*ret = json_object();
 		return 0;
 	}
+	if (r == -ERR_INVALID)
+		return damaged(path, err);
 	if (r < 0 || json_is_object(*ret))
 		return r;
 	json_decref(*ret);
-	(void)err_set(err, ERR_INVALID, "%s is damaged", path);
-	return err_hint(err, "restore it from a backup; without it new passwords would be made");
+	return damaged(path, err);
 }
 
-int secrets_open(const char *state_dir, bool make, struct secrets **ret, struct err *err)
+/* Earlier versions kept "app/secret/key" -> text. */
+static const char *text_of(const json_t *entry)
+{
+	return json_string_value(json_is_object(entry) ? json_object_get(entry, "value") : entry);
+}
+
+static void tell_mask(const struct secrets *secrets)
+{
+	const char *name;
+	json_t *entry;
+
+	json_object_foreach (secrets->values, name, entry) {
+		const char *text = text_of(entry);
+		if (text)
+			mask_add(secrets->mask, text, strlen(text));
+	}
+}
+
+int secrets_open(const char *state_dir, bool make, struct mask *mask, struct secrets **ret,
+		 struct err *err)
 {
 	cleanup_free char *path = file_join(state_dir, "secrets.json");
 	json_t *values;
@@ -47,6 +75,8 @@ int secrets_open(const char *state_dir, bool make, struct secrets **ret, struct 
 	secrets->path = steal(&path);
 	secrets->values = values;
 	secrets->make = make;
+	secrets->mask = mask;
+	tell_mask(secrets);
 	*ret = secrets;
 	return 0;
 }
@@ -66,19 +96,70 @@ static char *make_value(int length)
 	return value;
 }
 
-char *secrets_value(void *context, const char *app, const char *secret, const char *key, int length)
+/* --- finding --- */
+
+static bool ends_with(const char *name, const char *end)
+{
+	size_t n = strlen(name), m = strlen(end);
+
+	return n > m && !strcmp(name + n - m, end);
+}
+
+/* The value that the same app has for this Secret in another namespace; NULL: none, or several. */
+static const char *of_other_namespace(const struct secrets *secrets,
+				      const struct source_generated *wanted)
+{
+	cleanup_free char *end = mem_printf("/%s/%s", wanted->secret, wanted->key);
+	const char *name, *found = NULL;
+	json_t *entry;
+
+	json_object_foreach (secrets->values, name, entry) {
+		const char *app = json_string_value(json_object_get(entry, "app"));
+		if (!app || strcmp(app, wanted->app) != 0 || !ends_with(name, end))
+			continue;
+		if (found)
+			return NULL;
+		found = text_of(entry);
+	}
+	return found;
+}
+
+static const char *find(const struct secrets *secrets, const struct source_generated *wanted,
+			const char *name)
+{
+	cleanup_free char *old = mem_printf("%s/%s/%s", wanted->app, wanted->secret, wanted->key);
+	const json_t *earlier = json_object_get(secrets->values, old);
+	const char *text = text_of(json_object_get(secrets->values, name));
+
+	if (!text && json_is_string(earlier))
+		text = json_string_value(earlier);
+	return text ? text : of_other_namespace(secrets, wanted);
+}
+
+/* Notes under which name, and for whom. */
+static void put(struct secrets *secrets, const char *name, const char *app, const char *value)
+{
+	const json_t *entry = json_object_get(secrets->values, name);
+	const char *before = json_string_value(json_object_get(entry, "app"));
+
+	if (before && !strcmp(before, app) && text_of(entry) && !strcmp(text_of(entry), value))
+		return;
+	json_object_set_new(secrets->values, name,
+			    json_pack("{s:s, s:s}", "value", value, "app", app));
+	secrets->changed = true;
+}
+
+char *secrets_value(void *context, const struct source_generated *wanted)
 {
 	struct secrets *secrets = context;
-	cleanup_free char *name = mem_printf("%s/%s/%s", app, secret, key);
-	const char *kept = json_string_value(json_object_get(secrets->values, name));
+	cleanup_free char *name = mem_printf("%s/%s/%s", wanted->ns, wanted->secret, wanted->key);
+	const char *kept = find(secrets, wanted, name);
 
-	if (kept)
-		return mem_strdup(kept);
-	if (!secrets->make)
+	if (!kept && !secrets->make)
 		return mem_strdup("(made at the first apply)");
-	char *value = make_value(length);
-	json_object_set_new(secrets->values, name, json_string(value));
-	secrets->changed = true;
+	char *value = kept ? mem_strdup(kept) : make_value(wanted->length);
+	mask_add(secrets->mask, value, strlen(value));
+	put(secrets, name, wanted->app, value);
 	return value;
 }
 

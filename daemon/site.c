@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "masking.h"
 
 #define LEDGER_LIMIT (256u << 20)
 
@@ -68,6 +69,7 @@ int site_open(const struct options *options, const char *purpose, struct site *r
 {
 	start(options, ret);
 	int r = take_lock(options->state, purpose, ret, err);
+	masking_recall(options->masking, options->state);
 	return r < 0 ? r : open_ledger(options->state, ret, err);
 }
 
@@ -95,6 +97,7 @@ int site_look(const struct options *options, struct site *ret, struct err *err)
 	const char *folder = getenv("TMPDIR");
 
 	start(options, ret);
+	masking_recall(options->masking, options->state);
 	ret->temporary = mem_printf("%s/desired.XXXXXX", folder && *folder ? folder : "/tmp");
 	if (!mkdtemp(ret->temporary))
 		return err_set(err, ERR_IO, "cannot create %s", ret->temporary);

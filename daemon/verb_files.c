@@ -106,6 +106,7 @@ static int load_for_check(const struct options *options, struct loaded **ret, st
 			.dir = options->dir,
 			.config = options->config,
 			.lint = true,
+			.masking = options->masking,
 			.kinds_of = link_kinds,
 			.context = &site,
 		},
@@ -212,7 +213,13 @@ static enum command_exit render_apps(const struct options *options)
 	if (read_settings(options, &settings, &findings, &err) < 0)
 		return terminal_fail(&err);
 	int r = source_render(
-		&(struct source_options){.dir = options->dir, .settings = &settings, .lint = true},
+		&(struct source_options){
+			.dir = options->dir,
+			.settings = &settings,
+			.lint = true,
+			.mask = masking_mask(options->masking),
+			.reveal = printing.show_secrets,
+		},
 		app, print_rendered, &printing, &findings, &err);
 	source_settings_done(&settings);
 	if (r < 0)
@@ -225,21 +232,37 @@ static enum command_exit render_apps(const struct options *options)
 	return print_findings(&findings);
 }
 
+/* One template needs no settings: broken ones only mean that no password is known. */
+static int render_one(const struct options *options, const char *file, const char *vars,
+		      struct buf *ret, struct err *err)
+{
+	cleanup_diag struct diag_list ignored = DIAG_LIST_INIT;
+	cleanup_err struct err unread = ERR_INIT;
+	struct source_settings settings = {0};
+
+	(void)source_settings_read(options->config, &settings, &ignored, &unread);
+	int r = render_file(file, vars, &settings, masking_mask(options->masking), ret, err);
+	source_settings_done(&settings);
+	return r;
+}
+
 static enum command_exit render(const struct options *options)
 {
 	cleanup_err struct err err = ERR_INIT;
 	const char *file = options_value(options, "file"), *vars = options_value(options, "vars");
 	cleanup_buf struct buf text = BUF_INIT;
+	cleanup_diag struct diag_list findings = DIAG_LIST_INIT;
 
 	if (!file && vars) {
 		(void)err_set(&err, ERR_INVALID, "--vars goes with --file");
 		terminal_error(&err);
 		return COMMAND_USAGE;
 	}
+	if (options_given(options, "show-secrets"))
+		masking_reveal(options->masking);
 	if (!file)
 		return render_apps(options);
-	if (render_file(file, vars, &text, &err) < 0) {
-		cleanup_diag struct diag_list findings = DIAG_LIST_INIT;
+	if (render_one(options, file, vars, &text, &err) < 0) {
 		diag_add(&findings, DIAG_ERROR, NULL, &err);
 		return print_findings(&findings);
 	}
@@ -305,7 +328,12 @@ static enum command_exit vars(const struct options *options)
 	if (read_settings(options, &settings, &findings, &err) < 0)
 		return terminal_fail(&err);
 	int r = source_vars(
-		&(struct source_options){.dir = options->dir, .settings = &settings, .lint = true},
+		&(struct source_options){
+			.dir = options->dir,
+			.settings = &settings,
+			.lint = true,
+			.mask = masking_mask(options->masking),
+		},
 		options->arguments.items[0], print_variable, &printing, &findings, &err);
 	source_settings_done(&settings);
 	if (r < 0)

@@ -21,9 +21,10 @@ static int suspend_alone(const struct options *options, const char *app, int64_t
 	int r = site_open(options, "desired suspend", &site, err);
 
 	if (r >= 0)
-		r = loaded_read(
-			&(struct loaded_options){.dir = options->dir, .config = options->config},
-			&loaded, err);
+		r = loaded_read(&(struct loaded_options){.dir = options->dir,
+							 .config = options->config,
+							 .masking = options->masking},
+				&loaded, err);
 	if (r < 0)
 		return r;
 	hold_known_apps(loaded, site.ledger, &known);

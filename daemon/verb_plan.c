@@ -174,6 +174,7 @@ static int load(const struct options *options, struct site *site, struct loaded 
 			.dir = options->dir,
 			.config = options->config,
 			.state_dir = options->state,
+			.masking = options->masking,
 			.kinds_of = link_kinds,
 			.context = site,
 		},

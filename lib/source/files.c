@@ -168,9 +168,18 @@ static char *generated_value(const struct source_build *build, const char *secre
 			     int length)
 {
 	const struct source_options *options = build->pass->options;
+	const struct manifest_app *app = build->made;
 
 	if (options->generated)
-		return options->generated(options->context, build->made->name, secret, key, length);
+		return options->generated(
+			options->context,
+			&(struct source_generated){
+				.app = app->name,
+				.ns = app->options.ns ? app->options.ns : "default",
+				.secret = secret,
+				.key = key,
+				.length = length,
+			});
 	cleanup_free char *filler = mem_zalloc((size_t)length + 1);
 	memset(filler, 'x', (size_t)length);
 	return steal(&filler);
@@ -183,8 +192,19 @@ static bool is_length(const json_t *length)
 	return wanted >= 1 && wanted <= GENERATED_MAX;
 }
 
+/* The annotation that tells the plan which keys are our own invention. */
+static void mark_generated(struct making *making, const struct list *keys)
+{
+	cleanup_free char *names = list_join(keys, ",");
+
+	if (keys->n)
+		tree_path_set(making->body, "metadata.annotations[\"" MANIFEST_GENERATED "\"]",
+			      json_string(names));
+}
+
 static void add_generated(struct making *making, const json_t *spec)
 {
+	cleanup_list struct list keys = LIST_INIT;
 	const char *key;
 	json_t *length;
 
@@ -198,12 +218,14 @@ static void add_generated(struct making *making, const json_t *spec)
 			fail(making, &err);
 			continue;
 		}
+		list_add(&keys, key);
 		cleanup_free char *value =
 			generated_value(making->build, making->name, key, (int)wanted);
 		if (value &&
 		    manifest_generate_file(making->body, key, value, strlen(value), &err) < 0)
 			fail(making, &err);
 	}
+	mark_generated(making, &keys);
 }
 
 static void check_keys(struct making *making, const json_t *spec)

@@ -18,6 +18,12 @@
 #include "source/settings.h"
 #include "source/vault_cache.h"
 
+/* A key of a Secret whose value is made up once. */
+struct source_generated {
+	const char *app, *ns, *secret, *key;
+	int length;
+};
+
 struct source_options {
 	const char *dir;
 	const struct source_settings *settings;
@@ -27,10 +33,9 @@ struct source_options {
 	/* Facts; NULL: the host is asked. */
 	const char *node_name, *k3s_version;
 	json_t *facts; /* as host_facts() gives them */
-	/* Values of generated secrets: returns the value kept for app/secret/key, making it when
-	 * missing; NULL: placeholders are used. */
-	char *(*generated)(void *context, const char *app, const char *secret, const char *key,
-			   int length);
+	/* The value of a generated secret, made when it is missing; caller frees. NULL:
+	 * placeholders are used. */
+	char *(*generated)(void *context, const struct source_generated *wanted);
 	void *context;
 	struct mask *mask;		  /* is told what was decrypted; or NULL */
 	struct source_vault_cache *vault; /* of earlier readings; or NULL */

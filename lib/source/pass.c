@@ -22,6 +22,13 @@ int source_pass_begin(const struct source_options *options, struct source_pass *
 		.options = options,
 		.documents = MAP_INIT(documents_free),
 		.templates = MAP_INIT(source_template_free),
+		.unseal =
+			{
+				.settings = options->settings,
+				.mask = options->mask,
+				.cache = options->vault,
+				.lint = options->lint,
+			},
 	};
 	int r = source_tree_scan(options->dir, options->lint, &ret->tree, err);
 	if (r < 0)
@@ -90,7 +97,7 @@ static int parse_one(struct source_pass *pass, struct source_file *file,
 		return r;
 	r = tree_yaml_parse(file->text, file->length, file->path, documents, err);
 	if (r >= 0)
-		r = source_secret_open_values(pass, file, documents, err);
+		r = source_unseal_values(&pass->unseal, file->path, file->secret, documents, err);
 	if (r < 0)
 		return r;
 	if (documents->n <= 1)
@@ -155,9 +162,7 @@ void source_pass_show_lines(struct source_pass *pass)
 
 void source_pass_done(struct source_pass *pass)
 {
-	source_vault_passwords_done(&pass->passwords);
-	err_done(&pass->passwords_err);
-	err_done(&pass->sealed_err);
+	source_unseal_done(&pass->unseal);
 	template_scope_free(pass->facts);
 	free(pass->node);
 	free(pass->k3s_version);

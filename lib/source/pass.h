@@ -12,7 +12,7 @@
 #include "source/layout.h"
 #include "source/load.h"
 #include "source/tree.h"
-#include "source/vault.h"
+#include "source/unseal.h"
 #include "template/scope.h"
 #include "template/template.h"
 #include "tree/yaml.h"
@@ -27,11 +27,7 @@ struct source_pass {
 	struct template_scope *facts; /* what all apps know of the machine (vars.c) */
 	char *node;		      /* a fact; */
 	char *k3s_version;	      /* another; NULL: nobody asked */
-	struct source_vault_passwords passwords;
-	bool passwords_read;	  /* the first encrypted text asked for them */
-	struct err passwords_err; /* what could not be read of them */
-	size_t sealed;		  /* encrypted texts that a placeholder stands for */
-	struct err sealed_err;	  /* where the first of them is */
+	struct source_unseal unseal;
 	void (*rendered)(void *context, const char *app, const char *file, const char *text,
 			 size_t length); /* for source_render; or NULL */
 	void *context;

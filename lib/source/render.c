@@ -161,12 +161,29 @@ static int list_matching(void *context, const char *pattern, struct list *ret, s
 	return 0;
 }
 
-static const char *environment(void *context, const char *name)
+/* As in Ansible a variable that is not there is empty; one that may not be seen is so too, and
+ * whoever wrote the template is told. */
+static void warn_environment(const struct source_loader *loader, const char *name, const char *file,
+			     int line)
+{
+	struct err err = ERR_INIT;
+
+	(void)err_set(&err, ERR_INVALID, "lookup('env', '%s') is empty: templates may not see it",
+		      name);
+	(void)err_hint(&err, "list it in desired.yaml: env: [%s]", name);
+	(void)err_at(&err, file, line, 0);
+	diag_add(&loader->pass->set->findings, DIAG_WARNING, loader->app->name, &err);
+}
+
+static const char *environment(void *context, const char *name, const char *file, int line)
 {
 	const struct source_loader *loader = context;
 	const struct source_settings *settings = loader->pass->options->settings;
 
-	return settings && list_has(&settings->env, name) ? getenv(name) : NULL;
+	if (settings && list_has(&settings->env, name))
+		return getenv(name);
+	warn_environment(loader, name, file, line);
+	return NULL;
 }
 
 static void tell_secret(void *context, const char *text, size_t length)

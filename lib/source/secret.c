@@ -5,145 +5,18 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "source/password.h"
-#include "source/vault_cache.h"
-
-/* --- opening --- */
-
-static const struct source_vault_passwords *passwords_of(struct source_pass *pass)
-{
-	if (!pass->passwords_read)
-		(void)source_password_read(pass->options->settings, &pass->passwords,
-					   &pass->passwords_err);
-	pass->passwords_read = true;
-	return &pass->passwords;
-}
-
-/* What was wrong with the passwords is why a text could not be opened, unless one was tried. */
-static int explain(struct source_pass *pass, struct err *err)
-{
-	const struct err *why = &pass->passwords_err;
-
-	if (err->code == ERR_DENIED && why->code == ERR_NONE)
-		return err_hint(err, "check the password; or the text was altered: take it from a "
-				     "backup");
-	if (why->code == ERR_NONE)
-		return -(int)err->code;
-	cleanup_free char *message =
-		err->code == ERR_NOT_FOUND
-			? mem_printf("encrypted by ansible-vault, and %s", why->message)
-			: mem_printf("%s; %s", err->message, why->message);
-	cleanup_free char *file = mem_strdup(err->place.file);
-	int line = err->place.line;
-	(void)err_set(err, ERR_INVALID, "%s", message);
-	if (why->hint)
-		(void)err_hint(err, "%s", why->hint);
-	return err_at(err, file, line, 0);
-}
-
-/* Who only checks need not have the password. */
-static bool may_guess(const struct source_pass *pass, const struct err *err)
-{
-	enum err_code why = pass->passwords_err.code;
-
-	return pass->options->lint && (why == ERR_NOT_FOUND || why == ERR_DENIED) &&
-	       (err->code == ERR_NOT_FOUND || err->code == ERR_DENIED);
-}
-
-static void count_sealed(struct source_pass *pass, const char *file, int line)
-{
-	if (pass->sealed++)
-		return;
-	(void)err_set(&pass->sealed_err, ERR_INVALID, "%s", "");
-	(void)err_at(&pass->sealed_err, file, line, 0);
-}
-
-/* 0: opened; 1: a placeholder has to stand in. */
-static int open_text(struct source_pass *pass, const char *text, size_t length, const char *file,
-		     int line, struct buf *ret, struct err *err)
-{
-	int r = source_vault_cache_open(pass->options->vault, text, length, file, line,
-					passwords_of(pass), ret, err);
-
-	if (r >= 0)
-		return 0;
-	if (may_guess(pass, err)) {
-		err_done(err);
-		count_sealed(pass, file, line);
-		buf_addstr(ret, SOURCE_SECRET_PLACEHOLDER);
-		return 1;
-	}
-	r = err->code == ERR_INVALID ? r : explain(pass, err);
-	err->code = ERR_INVALID;
-	return -(int)err->code;
-}
 
 int source_secret_open_file(struct source_pass *pass, struct source_file *file, struct err *err)
 {
-	cleanup_buf struct buf plain = BUF_INIT;
+	int r = file->secret ? SOURCE_UNSEAL_PLAIN
+			     : source_unseal_text(&pass->unseal, file->path, &file->text,
+						  &file->length, err);
 
-	if (file->secret || !source_vault_is(file->text, file->length))
-		return 0;
-	int r = open_text(pass, file->text, file->length, file->path, 1, &plain, err);
 	if (r < 0)
 		return r;
-	free(file->text);
-	file->length = plain.len;
-	file->text = buf_steal(&plain);
-	file->secret = true;
-	file->sealed = r > 0;
+	file->secret |= r != SOURCE_UNSEAL_PLAIN;
+	file->sealed |= r == SOURCE_UNSEAL_SEALED;
 	return 0;
-}
-
-/* --- values --- */
-
-struct visiting {
-	struct source_pass *pass;
-	const struct source_file *file;
-	struct tree_yaml_documents *documents;
-};
-
-static int open_value(const struct visiting *visiting, struct tree_yaml_node *scalar,
-		      struct err *err)
-{
-	cleanup_buf struct buf plain = BUF_INIT;
-
-	int r = open_text(visiting->pass, scalar->text, scalar->length, visiting->file->path,
-			  scalar->line, &plain, err);
-	if (r < 0)
-		return r;
-	if (plain.len && memchr(plain.data, '\0', plain.len)) {
-		(void)err_set(err, ERR_INVALID, "the encrypted value is no text");
-		return err_at(err, visiting->file->path, scalar->line, scalar->column);
-	}
-	if (r == 0)
-		mask_add(visiting->pass->options->mask, buf_str(&plain), plain.len);
-	scalar->text = tree_yaml_keep(visiting->documents, buf_str(&plain), plain.len);
-	scalar->length = plain.len;
-	scalar->tag = "!unsafe"; /* as Ansible has it: a text, whatever stands in it */
-	scalar->secret = true;
-	return 0;
-}
-
-static int visit(void *context, struct tree_yaml_node *scalar, struct err *err)
-{
-	const struct visiting *visiting = context;
-
-	if (scalar->tag && !strcmp(scalar->tag, SOURCE_VAULT_TAG) && !scalar->secret)
-		return open_value(visiting, scalar, err);
-	if (!visiting->file->secret || scalar->secret)
-		return 0;
-	scalar->secret = true;
-	mask_add(visiting->pass->options->mask, scalar->text, scalar->length);
-	return 0;
-}
-
-int source_secret_open_values(struct source_pass *pass, const struct source_file *file,
-			      struct tree_yaml_documents *documents, struct err *err)
-{
-	struct visiting visiting = {pass, file, documents};
-
-	return tree_yaml_visit(documents, visit, &visiting, err);
 }
 
 /* --- telling the mask --- */
@@ -275,17 +148,18 @@ void source_secret_strip(const struct source_pass *pass, struct err *err)
 
 void source_secret_report(struct source_pass *pass)
 {
-	struct err *err = &pass->sealed_err;
+	struct source_unseal *unseal = &pass->unseal;
+	struct err *err = &unseal->sealed_err;
 
-	if (!pass->sealed)
+	if (!unseal->sealed)
 		return;
 	free(err->message);
-	err->message =
-		mem_printf("%zu text%s encrypted by ansible-vault cannot be opened here, and "
-			   "placeholder%s stand%s in: %s",
-			   pass->sealed, pass->sealed == 1 ? "" : "s", pass->sealed == 1 ? "" : "s",
-			   pass->sealed == 1 ? "s" : "", pass->passwords_err.message);
-	if (pass->passwords_err.hint)
-		(void)err_hint(err, "%s", pass->passwords_err.hint);
+	err->message = mem_printf(
+		"%zu text%s encrypted by ansible-vault cannot be opened here, and "
+		"placeholder%s stand%s in: %s",
+		unseal->sealed, unseal->sealed == 1 ? "" : "s", unseal->sealed == 1 ? "" : "s",
+		unseal->sealed == 1 ? "s" : "", unseal->passwords_err.message);
+	if (unseal->passwords_err.hint)
+		(void)err_hint(err, "%s", unseal->passwords_err.hint);
 	diag_add(&pass->set->findings, DIAG_WARNING, NULL, err);
 }

@@ -31,7 +31,7 @@ static int push_file(struct source_pass *pass, struct source_scope *scope, struc
 		return 0;
 	int r = source_pass_document(pass, file, &root, err);
 	if (r >= 0 && file->sealed)
-		template_scope_guess(push(scope), text(SOURCE_SECRET_PLACEHOLDER));
+		template_scope_guess(push(scope), text(SOURCE_UNSEAL_PLACEHOLDER));
 	if (r < 0 || !root)
 		return r;
 	return template_scope_add_yaml(push(scope), root, file->path, err);

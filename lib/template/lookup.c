@@ -69,9 +69,13 @@ static bool look_env(struct call *call, struct value *terms, struct value *resul
 		if (!term_text(call, terms->list.items[i], &name))
 			return false;
 		cleanup_free char *first = mem_strndup(name, strcspn(name, " "));
-		const char *text = loader && loader->environment
-					   ? loader->environment(loader->context, first)
-					   : NULL;
+		const char *text =
+			loader && loader->environment
+				? loader->environment(
+					  loader->context, first,
+					  call->eval->template ? call->eval->template->name : "",
+					  (int)call->node->line)
+				: NULL;
 		value_list_add(results, text	    ? value_text_of(text)
 					: otherwise ? value_keep(otherwise)
 						    : value_string("", 0));

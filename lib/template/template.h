@@ -46,8 +46,9 @@ struct template_loader {
 	/* The names of files that match ("conf/x*.cnf"), as load takes them, in order; none is no
 	 * error. ERR_DENIED as above. */
 	int (*list)(void *context, const char *pattern, struct list *ret, struct err *err);
-	/* The value of an environment variable that settings allow, or NULL. */
-	const char *(*environment)(void *context, const char *name);
+	/* The value of an environment variable that settings allow, or NULL; asked for at a place
+	 * in a template. */
+	const char *(*environment)(void *context, const char *name, const char *file, int line);
 	/* A variable out of an encrypted file was rendered to this; may be NULL. */
 	void (*secret)(void *context, const char *text, size_t length);
 	void *context;

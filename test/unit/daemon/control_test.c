@@ -78,7 +78,8 @@ static void set_up(void)
 
 	service = (struct service){.path = mem_printf("%s/run/control", dir)};
 	service.loop = loop_new();
-	must(control_open(service.loop, service.path, handle, &service, &service.control, &err),
+	must(control_open(service.loop, service.path, NULL, handle, &service, &service.control,
+			  &err),
 	     &err);
 	service.timer = loop_timer_new(service.loop, answer_late, &service);
 	loop_timer_start(service.timer, 50, 50);

@@ -185,11 +185,11 @@ START_TEST(test_source_load__a_renamed_file_changes_no_hash)
 }
 END_TEST
 
-static char *generate(void *context, const char *app, const char *secret, const char *key,
-		      int length)
+static char *generate(void *context, const struct source_generated *wanted)
 {
 	(void)context;
-	return mem_printf("%s/%s/%s/%d", app, secret, key, length);
+	return mem_printf("%s/%s/%s/%s/%d", wanted->app, wanted->ns, wanted->secret, wanted->key,
+			  wanted->length);
 }
 
 START_TEST(test_source_load__generated_values_come_from_the_caller)
@@ -199,10 +199,15 @@ START_TEST(test_source_load__generated_values_come_from_the_caller)
 	struct manifest_set *set;
 	struct err err = ERR_INIT;
 
-	temp_write(dir, "db/app.yaml", "secrets: {pass: {generate: {password: 32}}}\n");
+	temp_write(dir, "db/app.yaml",
+		   "namespace: data\nsecrets: {pass: {generate: {password: 32}}}\n");
 	must(source_load(&options, &set, &err), &err);
-	ck_assert_str_eq(tree_path_string(set->apps[0]->objects[0]->body, "data.password"),
-			 "ZGIvcGFzcy9wYXNzd29yZC8zMg==");
+	const struct manifest_app *app = manifest_set_find(set, "db");
+	ck_assert_str_eq(tree_path_string(app->objects[0]->body, "data.password"),
+			 "ZGIvZGF0YS9wYXNzL3Bhc3N3b3JkLzMy");
+	ck_assert_str_eq(tree_path_string(app->objects[0]->body,
+					  "metadata.annotations[\"desired.dev/generated\"]"),
+			 "password");
 	manifest_set_unref(set);
 }
 END_TEST

@@ -322,8 +322,8 @@ START_TEST(test_source_secret__who_only_checks_needs_no_password)
 		"encrypted by ansible-vault, and /does/not/exist: No such file or directory");
 	world.lint = true;
 	load(&world);
-	ck_assert_str_eq(data(&world, "app", "a"), SOURCE_SECRET_PLACEHOLDER);
-	ck_assert_str_eq(data(&world, "app", "b"), SOURCE_SECRET_PLACEHOLDER);
+	ck_assert_str_eq(data(&world, "app", "a"), SOURCE_UNSEAL_PLACEHOLDER);
+	ck_assert_str_eq(data(&world, "app", "b"), SOURCE_UNSEAL_PLACEHOLDER);
 	ck_assert_uint_eq(diag_count(&world.set->findings, DIAG_ERROR), 0);
 	ck_assert_uint_eq(diag_count(&world.set->findings, DIAG_WARNING), 1);
 	ck_assert_str_eq(first_error(&world)->place.file, "vars.yaml");

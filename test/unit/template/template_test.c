@@ -50,9 +50,9 @@ static int load(void *context, const char *name, const char *purpose, char **ret
 	return 0;
 }
 
-static const char *environment(void *context, const char *name)
+static const char *environment(void *context, const char *name, const char *file, int line)
 {
-	(void)context;
+	(void)context, (void)file, (void)line;
 	return strcmp(name, "HOME_PAGE") ? NULL : "https://example.org";
 }
 
