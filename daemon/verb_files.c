@@ -10,6 +10,7 @@
 #include "loaded.h"
 #include "masking.h"
 #include "render.h"
+#include "source/facts.h"
 #include "source/load.h"
 #include "terminal.h"
 #include "verbs.h"
@@ -163,6 +164,7 @@ const struct command verb_check = {
 
 struct printing {
 	bool show_secrets;
+	bool facts;    /* print what nobody set, too */
 	json_t *files; /* --output json */
 };
 
@@ -274,7 +276,7 @@ static enum command_exit render(const struct options *options)
 static const struct option_spec render_options[] = {
 	{"file", "TEMPLATE", "render one template, and print exactly what comes out"},
 	{"vars", "VARS.yaml", "with these variables (for --file)"},
-	{"show-secrets", NULL, "print the values of Secrets too"},
+	{"show-secrets", NULL, "print the values of Secrets and what was encrypted, too"},
 	{NULL, NULL, NULL},
 };
 
@@ -285,17 +287,25 @@ const struct command verb_render = {
 	.summary = "Print the manifests as they come out of the templates",
 	.text = "Every file of every app (or of one), in order, as YAML that kubectl can read. "
 		"Values\n"
-		"of Secrets are masked unless --show-secrets is given.\n\n"
+		"of Secrets and everything that was encrypted are masked unless --show-secrets is\n"
+		"given.\n\n"
 		"    desired render ghost@tfe-fr\n"
 		"    desired render --file deployment.yml.j2 --vars vars.yaml\n\n"
 		"With --file the rendered bytes are printed and nothing else: what Ansible's "
 		"template\n"
-		"task would write.",
+		"task would write. (What was encrypted is masked there too.)",
 	.options = render_options,
 	.max = 1,
 };
 
 /* --- vars --- */
+
+/* The facts that bear our own name are few, Ansible's many. */
+static bool is_minor(const struct source_variable *variable)
+{
+	return !strcmp(variable->origin, SOURCE_FACTS_ORIGIN) &&
+	       strcmp(variable->name, "desired") != 0 && strcmp(variable->name, "namespace") != 0;
+}
 
 static void print_variable(void *context, const struct source_variable *variable)
 {
@@ -313,6 +323,8 @@ static void print_variable(void *context, const struct source_variable *variable
 						variable->origin, "overrides", overridden));
 		return;
 	}
+	if (!printing->facts && is_minor(variable))
+		return;
 	printf("%s: %s\n    %s%s%s%s\n", variable->name, variable->value, variable->origin,
 	       *lost ? " (overrides " : "", lost, *lost ? ")" : "");
 }
@@ -322,7 +334,7 @@ static enum command_exit vars(const struct options *options)
 	cleanup_err struct err err = ERR_INIT;
 	cleanup_diag struct diag_list findings = DIAG_LIST_INIT;
 	json_auto_t *variables = options->json ? json_array() : NULL;
-	struct printing printing = {.files = variables};
+	struct printing printing = {.files = variables, .facts = options_given(options, "facts")};
 	struct source_settings settings;
 
 	if (read_settings(options, &settings, &findings, &err) < 0)
@@ -345,6 +357,11 @@ static enum command_exit vars(const struct options *options)
 	return print_findings(&findings);
 }
 
+static const struct option_spec vars_options[] = {
+	{"facts", NULL, "print Ansible's facts of this machine too"},
+	{NULL, NULL, NULL},
+};
+
 const struct command verb_vars = {
 	.name = "vars",
 	.run = vars,
@@ -354,8 +371,10 @@ const struct command verb_vars = {
 		"whole\n"
 		"value: a role's defaults, vars.yaml, vars.d/*, the app's vars.yaml, the "
 		"instance.\n"
-		"Values whose name says that they are secret are masked.",
-	.options = command_no_options,
+		"Values that were encrypted, and those whose name says that they are secret, are "
+		"masked.\n"
+		"With --facts it prints what Ansible would know of this machine, too.",
+	.options = vars_options,
 	.min = 1,
 	.max = 1,
 };

@@ -28,8 +28,9 @@ static bool is_secret(const char *name)
 	return false;
 }
 
-/* A new reference to the tree, or to its mask. */
-static json_t *masked(const char *name, json_t *tree)
+/* A new reference to the tree, or to its mask. A value that was decrypted is known however short it
+ * is. */
+static json_t *masked(struct mask *mask, const char *name, json_t *tree)
 {
 	const char *key;
 	json_t *value;
@@ -38,16 +39,21 @@ static json_t *masked(const char *name, json_t *tree)
 	if (json_is_array(tree)) {
 		json_t *list = json_array();
 		json_array_foreach (tree, i, value)
-			json_array_append_new(list, masked(name, value));
+			json_array_append_new(list, masked(mask, name, value));
 		return list;
 	}
 	if (json_is_object(tree)) {
 		json_t *mapping = json_object();
 		json_object_foreach (tree, key, value)
-			json_object_set_new(mapping, key, masked(key, value));
+			json_object_set_new(mapping, key, masked(mask, key, value));
 		return mapping;
 	}
-	return is_secret(name) && !json_is_null(tree) ? json_string("***") : json_incref(tree);
+	if (is_secret(name) && !json_is_null(tree))
+		return json_string(MASK_SHOWN);
+	cleanup_free char *text =
+		json_is_string(tree) ? mem_strdup(json_string_value(tree)) : tree_json_dump(tree);
+	return mask_is_value(mask, text, strlen(text)) ? json_string(MASK_SHOWN)
+						       : json_incref(tree);
 }
 
 static char *value_of(const struct source_scope *scope, const struct source_loader *loader,
@@ -60,7 +66,7 @@ static char *value_of(const struct source_scope *scope, const struct source_load
 	if (template_scope_get(source_scope_top(scope), name, &loader->loader, &value, &err) < 0 ||
 	    value_to_json(value, &tree, &err) < 0)
 		return err_text(&err);
-	json_auto_t *shown = masked(name, tree);
+	json_auto_t *shown = masked(loader->pass->options->mask, name, tree);
 	return tree_json_dump(shown);
 }
 
