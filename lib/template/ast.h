@@ -104,7 +104,10 @@ struct node {
 			size_t length;
 		} text;
 		struct value *constant;
-		struct value *name;
+		struct {
+			struct value *name;
+			size_t variable; /* which of template->variables */
+		};
 		struct node *operand; /* print, not, negative, positive */
 		struct {
 			struct node *target, *sequence, *condition, *body, *otherwise;
@@ -196,6 +199,8 @@ struct template
 	size_t text_length;
 	size_t newlines; /* at the end of the text (rule R1) */
 	struct node *body;
+	struct value **variables; /* the names that it uses, each once */
+	size_t variable_count;
 	size_t pieces; /* texts and prints, wherever they stand */
 	bool mutates;  /* calls something like append: variables must be copied */
 };

@@ -128,7 +128,7 @@ struct value *template_dict_get_text(const struct dict *dict, const char *text, 
 	return template_dict_get(dict, &key);
 }
 
-void template_dict_put(struct dict *dict, struct value *key, struct value *item)
+struct dict_entry *template_dict_put(struct dict *dict, struct value *key, struct value *item)
 {
 	size_t hash = value_hash(key);
 	struct dict_entry *entry = find(dict, key, hash);
@@ -137,13 +137,14 @@ void template_dict_put(struct dict *dict, struct value *key, struct value *item)
 		value_unref(entry->item);
 		value_unref(key);
 		entry->item = item;
-		return;
+		return entry;
 	}
 	if (dict->n == dict->cap)
 		grow(dict);
 	dict->entries[dict->n++] = (struct dict_entry){key, item, hash};
 	if (is_indexed(dict))
 		index_entry(dict, dict->n - 1);
+	return &dict->entries[dict->n - 1];
 }
 
 void template_dict_remove(struct dict *dict, struct dict_entry *entry)

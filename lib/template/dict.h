@@ -12,8 +12,9 @@ struct value *template_dict_get(const struct dict *dict, const struct value *key
 struct value *template_dict_get_text(const struct dict *dict, const char *text, size_t length);
 /* The entry of a string with that hash; NULL when it is not there. */
 struct dict_entry *template_dict_find(const struct dict *dict, const struct value *key);
-/* Takes over key and item; a key that is there keeps its place and its key. */
-void template_dict_put(struct dict *dict, struct value *key_stolen, struct value *item_stolen);
+/* Takes over key and item; a key that is there keeps its place and its key. Returns the entry. */
+struct dict_entry *template_dict_put(struct dict *dict, struct value *key_stolen,
+				     struct value *item_stolen);
 /* Removes an entry; the order of the rest stays. */
 void template_dict_remove(struct dict *dict, struct dict_entry *entry);
 void template_dict_clear(struct dict *dict);

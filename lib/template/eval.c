@@ -170,6 +170,22 @@ static int run_plain(struct eval *eval, const struct template *template)
 	return template_sink_text(eval, &node, template->text, template->text_length);
 }
 
+/* The variables of a template are all looked up before it runs: one after the other while it runs
+ * they would wait for memory several times as long. */
+static void find_variables(struct eval *eval, const struct template *template)
+{
+	eval->main = template;
+	for (size_t i = 0; i < template->variable_count && i < EVAL_FOUND; i++)
+		eval->found[i] = template_scope_raw(eval->scope, template->variables[i]);
+}
+
+int template_eval_main(struct eval *eval, const struct template *template, struct sink *sink,
+		       struct frame **ret_frame)
+{
+	find_variables(eval, template);
+	return template_eval_template(eval, template, NULL, sink, ret_frame);
+}
+
 int template_eval_template(struct eval *eval, const struct template *template, struct frame *parent,
 			   struct sink *sink, struct frame **ret_frame)
 {
@@ -240,35 +256,51 @@ static void remember(struct eval *eval, const struct value *name, const struct v
 				  value_keep(ready));
 }
 
-struct value *template_eval_variable(struct eval *eval, const struct value *name)
+/* NULL when it was not asked for before, or took no work. */
+static struct value *known_variable(struct eval *eval, const struct value *name)
 {
-	struct value *found = NULL;
+	struct value *known = NULL;
 
-	if (eval->isolated)
-		return NULL;
 	if (eval->variables.n)
-		found = template_dict_get(&eval->variables, name);
-	if (!found && eval->extra)
-		found = template_dict_get(&eval->extra->dict, name);
-	if (found)
-		return value_keep(found);
-	struct value *raw = template_scope_raw(eval->scope, name);
-	if (!raw)
-		return NULL;
-	struct value *ready = template_eval_ready(eval, raw);
+		known = template_dict_get(&eval->variables, name);
+	if (!known && eval->extra)
+		known = template_dict_get(&eval->extra->dict, name);
+	return known ? value_keep(known) : NULL;
+}
+
+static struct value *ready_variable(struct eval *eval, const struct value *name, struct value *raw)
+{
+	struct value *ready = raw ? template_eval_ready(eval, raw) : NULL;
+
 	if (ready)
 		remember(eval, name, raw, ready);
 	return ready;
 }
 
-struct value *template_eval_name(struct eval *eval, const struct node *node, struct value *name)
+struct value *template_eval_variable(struct eval *eval, const struct value *name)
 {
-	struct value *value = template_frame_get(eval->frame, name);
+	if (eval->isolated)
+		return NULL;
+	struct value *known = known_variable(eval, name);
+	return known ? known : ready_variable(eval, name, template_scope_raw(eval->scope, name));
+}
+
+static struct value *variable_of(struct eval *eval, const struct node *node)
+{
+	if (eval->template != eval->main || node->variable >= EVAL_FOUND || eval->isolated)
+		return template_eval_variable(eval, node->name);
+	struct value *known = known_variable(eval, node->name);
+	return known ? known : ready_variable(eval, node->name, eval->found[node->variable]);
+}
+
+struct value *template_eval_name(struct eval *eval, const struct node *node)
+{
+	struct value *name = node->name, *value = template_frame_get(eval->frame, name);
 
 	if (value)
 		return value_keep(value);
 	eval->use = node;
-	value = template_eval_variable(eval, name);
+	value = variable_of(eval, node);
 	if (value || eval->raised)
 		return value;
 	value = template_global_find(name->string.text);

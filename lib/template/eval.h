@@ -47,6 +47,8 @@ struct unit {
 	struct unit *next;
 };
 
+#define EVAL_FOUND 64
+
 struct eval {
 	const struct template_scope *scope;
 	const struct template_loader *loader;
@@ -68,6 +70,8 @@ struct eval {
 	struct value *drawn;	/* dict: how often an expression asked for something random */
 	int busy_count;
 	const struct lazy *busy[TEMPLATE_DEEPEST]; /* being rendered, outermost first */
+	const struct template *main;
+	struct value *found[EVAL_FOUND]; /* its first variables, raw; NULL when nobody set them */
 };
 
 /* scope.c: a variable as it was set, not rendered; borrowed, NULL when nobody set it. */
@@ -96,10 +100,13 @@ void template_eval_done(struct eval *eval);
  * handed out when ret_frame is not NULL. */
 int template_eval_template(struct eval *eval, const struct template *template, struct frame *parent,
 			   struct sink *sink, struct frame **ret_frame);
+/* The same for the template that was asked to be rendered, once in the life of eval. */
+int template_eval_main(struct eval *eval, const struct template *template, struct sink *sink,
+		       struct frame **ret_frame);
 /* The value of a template, its type kept (rule R6), newlines topped up (rule R1). */
 struct value *template_eval_result(struct eval *eval, const struct template *template);
 /* What a name means: frames, variables, globals; an undefined value otherwise. */
-struct value *template_eval_name(struct eval *eval, const struct node *node, struct value *name);
+struct value *template_eval_name(struct eval *eval, const struct node *node);
 /* The same without an error for nothing: NULL when nobody set it. New reference. */
 struct value *template_eval_variable(struct eval *eval, const struct value *name);
 /* Goes one level deeper (include, macro, variable); negative when the limit is reached. */

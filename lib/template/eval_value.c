@@ -168,7 +168,7 @@ struct value *template_eval_expression(struct eval *eval, const struct node *nod
 	case NODE_CONSTANT:
 		return node->constant;
 	case NODE_NAME:
-		return template_eval_name(eval, node, node->name);
+		return template_eval_name(eval, node);
 	case NODE_LIST:
 	case NODE_TUPLE:
 		return list(eval, node);
@@ -236,8 +236,7 @@ int template_eval_assign(struct eval *eval, const struct node *target, struct va
 	cleanup_value struct value *held = value;
 	if (target->kind == NODE_TUPLE)
 		return unpack(eval, target, held);
-	cleanup_value struct value *object =
-		template_eval_name(eval, target->attribute.object, target->attribute.object->name);
+	cleanup_value struct value *object = template_eval_name(eval, target->attribute.object);
 	if (!object)
 		return -1;
 	if (object->kind == VALUE_UNDEFINED) {

@@ -152,7 +152,7 @@ static struct node *read_name(struct parser *parser)
 	template_parser_advance(parser);
 	note_seen(parser, token);
 	struct node *node = template_parser_node(parser, NODE_NAME, token);
-	node->name = template_parser_name(parser, token);
+	template_parser_variable(parser, token, node);
 	return node;
 }
 

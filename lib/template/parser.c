@@ -144,6 +144,20 @@ struct value *template_parser_name(struct parser *parser, const struct token *to
 	return name;
 }
 
+void template_parser_variable(struct parser *parser, const struct token *token, struct node *node)
+{
+	struct value key = {.refs = -1, .kind = VALUE_STRING};
+
+	key.string.text = token->text;
+	key.string.length = token->length;
+	struct dict_entry *entry = template_dict_find(&parser->variables, &key);
+	if (!entry)
+		entry = template_dict_put(&parser->variables, template_parser_name(parser, token),
+					  value_none());
+	node->name = entry->key;
+	node->variable = (size_t)(entry - parser->variables.entries);
+}
+
 struct node *template_parser_print(struct parser *parser, struct node *expression)
 {
 	struct node *node = template_parser_around(parser, NODE_PRINT, expression);
@@ -238,6 +252,18 @@ struct node *template_parser_body(struct parser *parser, const char *const *ends
 	return body ? body : template_parser_node(parser, NODE_TEXT, open);
 }
 
+static void settle_variables(struct parser *parser)
+{
+	size_t n = parser->variables.n;
+	struct value **names = template_arena_alloc(parser->arena, n * sizeof(*names));
+
+	for (size_t i = 0; i < n; i++)
+		names[i] = parser->variables.entries[i].key;
+	parser->template->variables = names;
+	parser->template->variable_count = n;
+	template_dict_clear(&parser->variables);
+}
+
 int template_parser_read(struct template *template, const struct token_list *tokens,
 			 struct err *err)
 {
@@ -249,5 +275,7 @@ int template_parser_read(struct template *template, const struct token_list *tok
 	};
 
 	err_done(err);
-	return read_until(&parser, NULL, &template->body) ? 0 : -(int)err->code;
+	bool ok = read_until(&parser, NULL, &template->body);
+	settle_variables(&parser);
+	return ok ? 0 : -(int)err->code;
 }

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "template/dict.h"
 #include "template/lexer.h"
 
 /* Names that make a macro or a loop carry more: found while its body is read. */
@@ -26,6 +27,7 @@ struct parser {
 	const struct token *tokens;
 	size_t at;
 	int depth;
+	struct dict variables;		/* their names; the values say nothing */
 	unsigned seen;			/* enum parser_seen */
 	const struct parser_open *open; /* the blocks that are not closed yet, innermost first */
 	struct err *err;
@@ -55,6 +57,8 @@ const struct token *template_parser_expect(struct parser *parser, enum token_kin
 void *template_parser_fail(struct parser *parser, const struct token *at, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 struct value *template_parser_name(struct parser *parser, const struct token *token);
+/* Names the node after a variable. */
+void template_parser_variable(struct parser *parser, const struct token *token, struct node *node);
 
 typedef struct node *(*parser_reader)(struct parser *parser);
 

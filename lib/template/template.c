@@ -224,7 +224,7 @@ int template_render(const struct template *template, const struct template_scope
 	template_eval_init(&eval, scope, loader, limits);
 	template_sink_init(&sink, ret);
 	buf_reserve(&sink.text, template->length + template->length / 2);
-	int r = template_eval_template(&eval, template, NULL, &sink, &frame);
+	int r = template_eval_main(&eval, template, &sink, &frame);
 	if (sink.marker)
 		r = report(&eval, sink.marker, frame, err);
 	else if (r < 0)
