@@ -53,16 +53,24 @@ static __attribute__((noinline)) int make_room(struct eval *eval, const struct n
 	return 0;
 }
 
-/* What comes next was written by that node. */
-static void mark(struct sink *sink, const struct node *node, bool printed)
+static __attribute__((noinline)) void more_marks(struct sink *sink)
 {
 	struct template_output *output = sink->output;
 
+	mem_grow(output->marks, &output->mark_cap, output->mark_count + sink->template->pieces + 1);
+}
+
+/* What stands in the output from `at` on was written by that node. */
+static inline void mark(struct sink *sink, size_t at, const struct node *node, bool printed)
+{
+	struct template_output *output = sink->output;
+
+	if (!output)
+		return;
 	if (output->mark_count == output->mark_cap)
-		mem_grow(output->marks, &output->mark_cap,
-			 output->mark_count + sink->template->pieces + 1);
+		more_marks(sink);
 	output->marks[output->mark_count++] = (struct template_mark){
-		.at = (uint32_t)sink->text.len,
+		.at = (uint32_t)at,
 		.line = node->line,
 		.column = node->column,
 		.printed = printed,
@@ -82,8 +90,7 @@ static int add(struct eval *eval, const struct node *node, const char *text, siz
 	sink->count++;
 	if (!length)
 		return 0;
-	if (sink->output)
-		mark(sink, node, printed);
+	mark(sink, sink->text.len, node, printed);
 	memcpy(sink->text.data + sink->text.len, text, length);
 	sink->text.len += length;
 	sink->text.data[sink->text.len] = '\0';
@@ -110,19 +117,20 @@ static int print_first(struct eval *eval, const struct node *node, struct value 
 		return -1;
 	sink->single = value_keep(value);
 	sink->count++;
-	if (sink->output)
-		mark(sink, node, true);
+	mark(sink, sink->text.len, node, true);
 	return 0;
 }
 
 static int print_other(struct eval *eval, const struct node *node, const struct value *value)
 {
-	struct buf text = BUF_INIT;
+	struct sink *sink = eval->sink;
 
-	value_print_final(value, false, &text);
-	int r = add(eval, node, buf_str(&text), text.len, true);
-	buf_done(&text);
-	return r;
+	if (make_room(eval, node, 1) < 0)
+		return -1;
+	mark(sink, sink->text.len, node, true);
+	value_print_final(value, false, &sink->text);
+	sink->count++;
+	return make_room(eval, node, 0);
 }
 
 int template_sink_print(struct eval *eval, const struct node *node, struct value *value)
