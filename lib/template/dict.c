@@ -54,16 +54,15 @@ static size_t slot_at(const struct dict *dict, size_t at)
 static struct dict_entry *find(const struct dict *dict, const struct value *key, size_t hash)
 {
 	size_t mask = slot_mask(dict), number;
-	struct dict_entry *entry;
 
 	if (!is_indexed(dict)) {
-		for (entry = dict->entries; entry < dict->entries + dict->n; entry++)
-			if (entry->hash == hash && is_same(entry->key, key))
-				return entry;
+		for (size_t i = 0; i < dict->n; i++)
+			if (dict->entries[i].hash == hash && is_same(dict->entries[i].key, key))
+				return &dict->entries[i];
 		return NULL;
 	}
 	for (size_t at = hash & mask; (number = slot_at(dict, at)); at = (at + 1) & mask) {
-		entry = &dict->entries[number - 1];
+		struct dict_entry *entry = &dict->entries[number - 1];
 		if (entry->hash == hash && is_same(entry->key, key))
 			return entry;
 	}

@@ -55,6 +55,7 @@ static void release_frames(struct eval *eval)
 
 void template_eval_done(struct eval *eval)
 {
+	template_trouble_let_go(&eval->missing);
 	value_unref(eval->raised);
 	value_unref(eval->drawn);
 	template_dict_clear(&eval->variables);

@@ -61,8 +61,9 @@ struct eval {
 	struct sink *sink;
 	struct frame first;	      /* spares most renderings an allocation */
 	struct frame *frames, *spare; /* all of them; those to use again */
-	struct dict variables;	      /* what the scope's names gave that had to be rendered */
-	const struct value *extra;    /* dict of variables above the scope's (lookup('template')) */
+	struct trouble *missing;   /* undefined values that remember what they were looked for in */
+	struct dict variables;	   /* what the scope's names gave that had to be rendered */
+	const struct value *extra; /* dict of variables above the scope's (lookup('template')) */
 	struct unit *units;
 	const struct node *use; /* the name that was asked for last, in template */
 	bool mutates;		/* variables must be copied before use */

@@ -14,8 +14,7 @@ static struct value *missing(struct eval *eval, const struct node *node, struct 
 		return value_keep(object);
 
 	struct value *value = template_trouble_value(eval->template, node);
-	value->trouble->name = value_keep(name);
-	value->trouble->object = value_keep(object);
+	template_trouble_of(value->trouble, name, object, &eval->missing);
 	return value;
 }
 

@@ -208,7 +208,22 @@ static bool is_possible(const struct value_date *date)
 	       date->minute < 60 && date->second < 60;
 }
 
-static struct value *sexagesimal(const char *text, bool real)
+/* 1:30 is 90: of any size, as Python's integers are. */
+static struct value *sexagesimal_int(const char *text)
+{
+	BIGNUM *number = NULL;
+	const char *p = unsigned_part(text);
+
+	BN_dec2bn(&number, p);
+	while ((p = strchr(p, ':'))) {
+		BN_mul_word(number, 60);
+		BN_add_word(number, strtoul(++p, NULL, 10));
+	}
+	BN_set_negative(number, *text == '-');
+	return value_big(number);
+}
+
+static struct value *sexagesimal_float(const char *text)
 {
 	bool negative = *text == '-';
 	double number = 0;
@@ -220,8 +235,7 @@ static struct value *sexagesimal(const char *text, bool real)
 		if (!*p)
 			break;
 	}
-	number = negative ? -number : number;
-	return real ? value_float(number) : value_int((int64_t)number);
+	return value_float(negative ? -number : number);
 }
 
 static void without_underscores(char *text)
@@ -242,7 +256,7 @@ static struct value *int_value(const char *text)
 
 	without_underscores(copy);
 	if (strchr(copy, ':'))
-		return sexagesimal(copy, false);
+		return sexagesimal_int(copy);
 	p = unsigned_part(copy);
 	if (*p == '0' && p[1])
 		base = p[1] == 'b' ? 2 : p[1] == 'x' ? 16 : 8;
@@ -257,7 +271,7 @@ static struct value *float_value(const char *text)
 	without_underscores(copy);
 	p = unsigned_part(copy);
 	if (strchr(copy, ':'))
-		return sexagesimal(copy, true);
+		return sexagesimal_float(copy);
 	if (*p == '.' && isalpha((unsigned char)p[1]))
 		return value_float(tolower((unsigned char)p[1]) == 'n' ? NAN
 				   : *text == '-'		       ? -INFINITY

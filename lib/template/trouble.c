@@ -19,8 +19,40 @@ struct value *template_trouble_value(const struct template *template, const stru
 	return value;
 }
 
+static void unlink_trouble(struct trouble *trouble)
+{
+	if (!trouble->link)
+		return;
+	*trouble->link = trouble->next;
+	if (trouble->next)
+		trouble->next->link = trouble->link;
+	trouble->link = NULL;
+}
+
+void template_trouble_of(struct trouble *trouble, struct value *name, struct value *object,
+			 struct trouble **list)
+{
+	trouble->name = value_keep(name);
+	trouble->object = value_keep(object);
+	trouble->next = *list;
+	trouble->link = list;
+	if (trouble->next)
+		trouble->next->link = &trouble->next;
+	*list = trouble;
+}
+
+void template_trouble_let_go(struct trouble **list)
+{
+	while (*list) {
+		struct value *object = steal(&(*list)->object);
+		unlink_trouble(*list);
+		value_unref(object); /* may free troubles, which leave the list */
+	}
+}
+
 void template_trouble_free(struct trouble *trouble)
 {
+	unlink_trouble(trouble);
 	value_unref(trouble->name);
 	value_unref(trouble->object);
 	err_done(&trouble->err);

@@ -16,14 +16,21 @@ struct trouble {
 	bool fatal;   /* a limit: nothing may set it aside */
 	const struct template *template; /* borrowed: outlives the evaluation */
 	const struct node *node;
-	struct value *name;   /* the variable or attribute that is not there */
-	struct value *object; /* NULL: a variable */
-	struct err err;	      /* message, hint, trail; the place when it is not that of node */
+	struct value *name;	      /* the variable or attribute that is not there */
+	struct value *object;	      /* NULL: a variable */
+	struct trouble *next, **link; /* those with an object that live; see below */
+	struct err err; /* message, hint, trail; the place when it is not that of node */
 };
 
 /* A value that stands for a trouble; new reference, filled by the caller. */
 struct value *template_trouble_value(const struct template *template, const struct node *node);
 void template_trouble_free(struct trouble *trouble);
+
+/* Remembers what the name was looked for in. The trouble may come to stand inside that object: so
+ * that the two do not keep each other alive, all let go of it when the evaluation ends. */
+void template_trouble_of(struct trouble *trouble, struct value *name, struct value *object,
+			 struct trouble **list);
+void template_trouble_let_go(struct trouble **list);
 
 /* "included from a.j2:3" behind what the trail says already. */
 void template_trouble_trail(struct trouble *trouble, const char *format, ...)

@@ -56,9 +56,9 @@ static void expect_marks_inside(const struct fuzz_source *source,
 		const struct template_mark *mark = &output->marks[i];
 		fuzz_expect(mark->at >= before && mark->at <= output->text.len,
 			    "byte %u behind %u of %zu", mark->at, before, output->text.len);
-		fuzz_expect(mark->file < output->files.n, "file %u", mark->file);
+		fuzz_expect(mark->file < output->files.len, "file %u", mark->file);
 		before = mark->at;
-		if (!strcmp(output->files.items[mark->file], source->name))
+		if (!strcmp(output->files.data + mark->file, source->name))
 			fuzz_expect_inside(source, (int)mark->line, (int)mark->column);
 	}
 }
