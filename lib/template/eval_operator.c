@@ -64,6 +64,7 @@ static struct value *repeat(struct eval *eval, const struct node *node, struct v
 		return NULL;
 	struct value *list = value_list();
 	list->kind = sequence->kind;
+	list->plain = true;
 	for (int64_t i = 0; i < times; i++)
 		append(list, sequence);
 	return list;
@@ -80,6 +81,7 @@ static struct value *add_sequences(struct value *a, struct value *b)
 	}
 	struct value *list = value_list_room(a->list.n + b->list.n);
 	list->kind = a->kind;
+	list->plain = true;
 	append(list, a);
 	append(list, b);
 	return list;

@@ -38,6 +38,7 @@ static struct value *list(struct eval *eval, const struct node *node)
 			return NULL;
 		value_list_add(list, item);
 	}
+	list->plain = true;
 	return steal(&list);
 }
 
@@ -61,6 +62,7 @@ static struct value *dict(struct eval *eval, const struct node *node)
 		value_note(dict, item);
 		template_dict_put(&dict->dict, steal(&key), item);
 	}
+	dict->plain = true;
 	return steal(&dict);
 }
 

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "template/filter.h"
 #include "template/ast.h"
+#include "template/date.h"
 #include "template/number.h"
 #include "template/text.h"
 #include "template/trouble.h"
@@ -75,64 +76,22 @@ static struct value *do_bool(struct call *call, struct value **a)
 	return value_bool(false);
 }
 
-static void swap(char *text, char from1, char to1, char from2, char to2)
-{
-	for (; *text; text++)
-		*text = *text == from1 ? to1 : *text == from2 ? to2 : *text;
-}
-
-static bool utf8_only(struct call *call, struct value *encoding)
-{
-	if (!encoding || encoding->kind != VALUE_STRING ||
-	    !strcasecmp(encoding->string.text, "utf-8") ||
-	    !strcasecmp(encoding->string.text, "utf8") ||
-	    !strcasecmp(encoding->string.text, "ascii"))
-		return true;
-	return template_call_fail(call, "%s knows the encoding utf-8 only", call->name);
-}
-
-static struct value *do_b64encode(struct call *call, struct value **a)
-{
-	cleanup_value struct value *string = template_filter_string(a[0]);
-
-	if (!utf8_only(call, a[1]))
-		return NULL;
-	cleanup_free char *text = digest_base64(string->string.text, string->string.length);
-	if (template_call_truth(a[2], false))
-		swap(text, '+', '-', '/', '_');
-	return value_text_of(text);
-}
-
-/* Python skips what is not of the alphabet. */
-static struct value *do_b64decode(struct call *call, struct value **a)
-{
-	cleanup_value struct value *string = template_filter_string(a[0]);
-	cleanup_err struct err err = ERR_INIT;
-	cleanup_free char *text = mem_strndup(string->string.text, string->string.length);
-	cleanup_free char *bytes = NULL;
-	size_t length;
-
-	if (!utf8_only(call, a[1]))
-		return NULL;
-	if (template_call_truth(a[2], false))
-		swap(text, '-', '+', '_', '/');
-	if (digest_base64_decode(text, strlen(text), &bytes, &length, &err) < 0)
-		return template_eval_fail_err(call->eval, call->node, &err);
-	return value_string(bytes, length);
-}
-
 static struct value *hashed(struct call *call, struct value *value, const char *algorithm)
 {
 	cleanup_value struct value *string = template_filter_string(value);
 	cleanup_free char *name = NULL;
 
 	/* Python writes sha3_256 and blake2b, OpenSSL SHA3-256 and BLAKE2b512 */
+	if (!strncasecmp(algorithm, "shake", 5))
+		return template_call_fail(call, "'%s' needs a length, which hash has no place for",
+					  algorithm);
 	if (!strcmp(algorithm, "blake2b"))
 		algorithm = "blake2b512";
 	else if (!strcmp(algorithm, "blake2s"))
 		algorithm = "blake2s256";
 	name = mem_strdup(algorithm);
-	swap(name, '_', '-', '_', '-');
+	for (char *p = name; *p; p++)
+		*p = *p == '_' ? '-' : *p;
 	cleanup_free char *hex = digest_hex(name, string->string.text, string->string.length);
 	return hex ? value_text_of(hex) : template_call_fail(call, "unknown hash '%s'", algorithm);
 }
@@ -210,7 +169,7 @@ static struct value *do_type_debug(struct call *call, struct value **a)
 static struct value *do_strftime(struct call *call, struct value **a)
 {
 	cleanup_value struct value *seconds = NULL;
-	char text[512];
+	struct buf text = BUF_INIT;
 	struct tm parts;
 
 	if (a[0]->kind != VALUE_STRING || !a[1] || a[1]->kind == VALUE_NONE)
@@ -224,8 +183,21 @@ static struct value *do_strftime(struct call *call, struct value **a)
 	time_t moment = (time_t)template_number_double(seconds);
 	if (!(template_call_truth(a[2], false) ? gmtime_r : localtime_r)(&moment, &parts))
 		return template_call_fail(call, "strftime cannot tell a date that far away");
-	size_t length = strftime(text, sizeof(text), a[0]->string.text, &parts);
-	return value_string(text, length);
+	template_date_strftime(a[0]->string.text, a[0]->string.length, &parts, &text);
+	return value_take_buf(&text);
+}
+
+static struct value *do_to_datetime(struct call *call, struct value **a)
+{
+	const char *format;
+	size_t length;
+
+	if (a[0]->kind != VALUE_STRING)
+		return template_call_fail(call, "to_datetime needs a string, not a %s",
+					  value_type(a[0]));
+	return template_call_text(call, a[1], "%Y-%m-%d %H:%M:%S", &format, &length)
+		       ? template_date_parse(call, a[0], format)
+		       : NULL;
 }
 
 static struct value *refuse(struct call *call, struct value **a)
@@ -240,8 +212,6 @@ static const struct builtin entries[] = {
 	{"mandatory", do_mandatory, "a msg", 1, CALL_UNDEFINED | CALL_LAZY},
 	{"ternary", do_ternary, "value true_val false_val none_val", 3, CALL_UNDEFINED | CALL_LAZY},
 	{"bool", do_bool, "value", 1, 0},
-	{"b64encode", do_b64encode, "string encoding urlsafe", 1, 0},
-	{"b64decode", do_b64decode, "string encoding urlsafe", 1, 0},
 	{"hash", do_hash, "data hashtype", 1, 0},
 	{"sha1", do_sha1, "data", 1, 0},
 	{"checksum", do_sha1, "data", 1, 0},
@@ -249,7 +219,7 @@ static const struct builtin entries[] = {
 	{"to_uuid", do_to_uuid, "string namespace", 1, 0},
 	{"type_debug", do_type_debug, "obj", 1, CALL_UNDEFINED | CALL_LAZY},
 	{"strftime", do_strftime, "string_format second utc", 1, 0},
-	{"to_datetime", refuse, "string format", 1, 0},
+	{"to_datetime", do_to_datetime, "string format", 1, 0},
 	{"vault", refuse, "data", 1, CALL_REST},
 	{"unvault", refuse, "vault", 1, CALL_REST},
 	{"password_hash", refuse, "password hashtype salt salt_size rounds ident", 1, 0},

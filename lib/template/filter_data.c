@@ -8,6 +8,8 @@
 #include "template/to_yaml.h"
 #include "tree/yaml.h"
 
+#define WIDEST_INDENT 1000
+
 static struct value *named(const struct call *call, const char *name)
 {
 	for (size_t i = 0; i < call->named; i++)
@@ -16,26 +18,64 @@ static struct value *named(const struct call *call, const char *name)
 	return NULL;
 }
 
-/* The options of json.dumps; NULL texts stay as they are. */
-static void json_options(struct call *call, struct to_json_style *style)
+/* Fails for a keyword that is not one of the words. */
+static bool check_names(const struct call *call, const char *words)
 {
-	struct value *separators = named(call, "separators"), *ascii = named(call, "ensure_ascii");
-	struct value *indent = named(call, "indent"), *sort = named(call, "sort_keys");
+	cleanup_list struct list known = LIST_INIT;
+
+	list_split(&known, words, " ");
+	for (size_t i = 0; i < call->named; i++)
+		if (!list_has(&known, call->names[i]->string.text))
+			return template_call_fail(call, "%s has no argument '%s'", call->name,
+						  call->names[i]->string.text);
+	return true;
+}
+
+/* Blanks by their number, or a text; NULL: everything in one line. */
+static bool read_indent(const struct call *call, const struct value *indent, struct buf *text,
+			const char **ret)
+{
 	int64_t n;
 
-	if (indent && value_as_int(indent, &n) && n >= 0 && n < 100) {
-		style->indent = (int)n;
-		style->item_separator = ",";
+	*ret = NULL;
+	if (!indent || indent->kind == VALUE_NONE)
+		return true;
+	if (indent->kind == VALUE_STRING) {
+		*ret = indent->string.text;
+		return true;
 	}
+	if (!value_as_int(indent, &n) || n > WIDEST_INDENT)
+		return template_call_fail(call, "indent must be a string or up to %d blanks",
+					  WIDEST_INDENT);
+	buf_fill(text, ' ', n > 0 ? (size_t)n : 0);
+	*ret = buf_str(text);
+	return true;
+}
+
+/* The options of json.dumps; `style` holds those of the filter. */
+static bool json_options(struct call *call, struct to_json_style *style)
+{
+	const struct value *separators = named(call, "separators");
+	struct value *sort = named(call, "sort_keys");
+
+	if (!check_names(call, "skipkeys ensure_ascii check_circular allow_nan indent separators "
+			       "default sort_keys vault_to_text preprocess_unsafe"))
+		return false;
+	if (style->indent)
+		style->item_separator = ",";
 	if (sort)
 		style->sort = value_true(sort) ? TO_JSON_BY_TEXT : TO_JSON_UNSORTED;
-	style->ascii = template_call_truth(ascii, true);
-	if (separators && value_is_list(separators) && separators->list.n == 2 &&
-	    value_is_string(separators->list.items[0]) &&
-	    value_is_string(separators->list.items[1])) {
-		style->item_separator = separators->list.items[0]->string.text;
-		style->key_separator = separators->list.items[1]->string.text;
-	}
+	style->ascii = template_call_truth(named(call, "ensure_ascii"), true);
+	style->no_nan = !template_call_truth(named(call, "allow_nan"), true);
+	if (!separators || separators->kind == VALUE_NONE)
+		return true;
+	if (!value_is_list(separators) || separators->list.n != 2 ||
+	    !value_is_string(separators->list.items[0]) ||
+	    !value_is_string(separators->list.items[1]))
+		return template_call_fail(call, "separators must be a pair of strings");
+	style->item_separator = separators->list.items[0]->string.text;
+	style->key_separator = separators->list.items[1]->string.text;
+	return true;
 }
 
 static struct value *json(struct call *call, struct value *value, const struct to_json_style *style)
@@ -52,23 +92,24 @@ static struct value *json(struct call *call, struct value *value, const struct t
 static struct value *do_to_json(struct call *call, struct value **a)
 {
 	struct to_json_style style = TO_JSON_DEFAULT;
+	cleanup_buf struct buf indent = BUF_INIT;
 
-	json_options(call, &style);
-	return json(call, a[0], &style);
+	return read_indent(call, named(call, "indent"), &indent, &style.indent) &&
+			       json_options(call, &style)
+		       ? json(call, a[0], &style)
+		       : NULL;
 }
 
 static struct value *do_to_nice_json(struct call *call, struct value **a)
 {
 	struct to_json_style style = TO_JSON_DEFAULT;
-	int64_t indent;
+	cleanup_buf struct buf indent = BUF_INIT;
+	cleanup_value struct value *four = value_int(4);
 
-	style.sort = TO_JSON_BY_TEXT;
-	json_options(call, &style);
-	if (!template_call_int(call, a[1], 4, &indent))
+	if (!read_indent(call, a[1] ? a[1] : four, &indent, &style.indent) ||
+	    !json_options(call, &style))
 		return NULL;
-	style.indent = indent < 0 ? 0 : indent > 100 ? 100 : (int)indent;
-	if (a[2] && !value_true(a[2]))
-		style.sort = TO_JSON_UNSORTED;
+	style.sort = template_call_truth(a[2], true) ? TO_JSON_BY_TEXT : TO_JSON_UNSORTED;
 	style.item_separator = ",";
 	style.key_separator = ": ";
 	return json(call, a[0], &style);
@@ -101,13 +142,23 @@ static struct value *yaml(struct call *call, struct value *value, struct to_yaml
 {
 	struct value *flow = named(call, "default_flow_style"),
 		     *quotes = named(call, "default_style");
+	const struct value *line_break = named(call, "line_break"),
+			   *version = named(call, "version");
 	cleanup_err struct err err = ERR_INIT;
 	struct buf out = BUF_INIT;
 
+	if (!check_names(call, "default_style default_flow_style canonical indent width line_break "
+			       "explicit_start explicit_end version sort_keys"))
+		return NULL;
+	if (line_break && line_break->kind == VALUE_STRING) {
+		style.carriage_return = *line_break->string.text == '\r';
+		style.line_feed = strchr(line_break->string.text, '\n');
+	}
+	for (size_t i = 0; version && value_is_list(version) && i < 2 && i < version->list.n; i++)
+		style.version[i] = clipped(version->list.items[i], 0);
 	style.indent = clipped(named(call, "indent"), style.indent);
 	style.width = clipped(named(call, "width"), 0);
 	style.keep_order = !template_call_truth(named(call, "sort_keys"), true);
-	style.escape_unicode = !template_call_truth(named(call, "allow_unicode"), true);
 	style.explicit_start = template_call_truth(named(call, "explicit_start"), false);
 	style.explicit_end = template_call_truth(named(call, "explicit_end"), false);
 	style.canonical = template_call_truth(named(call, "canonical"), false);
@@ -201,6 +252,9 @@ static struct value *do_items2dict(struct call *call, struct value **a)
 	const char *key, *item;
 	size_t n;
 
+	if (items && !value_is_list(a[0]))
+		return template_call_fail(call, "items2dict needs a list, not a %s",
+					  value_type(a[0]));
 	if (!items || !template_call_text(call, a[1], "key", &key, &n) ||
 	    !template_call_text(call, a[2], "value", &item, &n))
 		return NULL;
@@ -272,6 +326,8 @@ static struct value *do_rekey_on_member(struct call *call, struct value **a)
 	cleanup_value struct value *dict = value_dict();
 	bool map = a[0]->kind == VALUE_DICT;
 
+	if (a[2] && !overwrite && !value_is_text(a[2], "error"))
+		return template_call_fail(call, "duplicates is 'error' or 'overwrite'");
 	if (!map && !value_is_list(a[0]))
 		return template_call_fail(call, "rekey_on_member needs a list or dict of dicts");
 	for (size_t i = 0; i < (map ? a[0]->dict.n : a[0]->list.n); i++) {

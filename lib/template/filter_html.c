@@ -142,14 +142,20 @@ static struct value *do_tojson(struct call *call, struct value **a)
 	struct to_json_style style = TO_JSON_DEFAULT;
 	cleanup_err struct err err = ERR_INIT;
 	struct buf json = BUF_INIT, out = BUF_INIT;
+	cleanup_buf struct buf blanks = BUF_INIT;
 	int64_t indent;
 
 	if (!template_call_int(call, a[1], -1, &indent))
 		return NULL;
+	if (indent > 1000)
+		return template_call_fail(call, "tojson indents by up to 1000 blanks");
 	style.sort = TO_JSON_BY_KEY;
-	style.indent = (int)indent;
-	if (indent >= 0)
+	style.no_dates = true;
+	if (a[1] && a[1]->kind != VALUE_NONE) {
+		buf_fill(&blanks, ' ', indent > 0 ? (size_t)indent : 0);
+		style.indent = buf_str(&blanks);
 		style.item_separator = ",";
+	}
 	if (template_to_json(a[0], &style, &json, &err) < 0) {
 		buf_done(&json);
 		return template_eval_fail_err(call->eval, call->node, &err);
@@ -163,12 +169,19 @@ static struct value *do_tojson(struct call *call, struct value **a)
 	return template_markup_mark(value_take_buf(&out));
 }
 
+#define PPRINT_WIDTH 80
+
 static struct value *do_pprint(struct call *call, struct value **a)
 {
 	struct buf out = BUF_INIT;
 
 	(void)call;
 	value_repr(a[0], &out);
+	if (a[0]->kind == VALUE_STRING && template_text_count(out.data, out.len) > PPRINT_WIDTH) {
+		buf_done(&out);
+		return template_call_fail(
+			call, "pprint breaks a string of more than a line, which is not supported");
+	}
 	return value_take_buf(&out);
 }
 

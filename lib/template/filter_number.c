@@ -24,11 +24,12 @@ static struct value *do_int(struct call *call, struct value **a)
 
 	if (!template_call_int(call, a[2], 10, &base))
 		return NULL;
-	if (base < 0 || base == 1 || base > 36)
-		return otherwise(a[1], value_int(0));
+	if (a[0]->kind == VALUE_FLOAT && isinf(a[0]->real))
+		return template_call_fail(call, "infinity is no integer");
 	if (a[0]->kind == VALUE_STRING) {
-		number = template_number_parse_int(a[0]->string.text, a[0]->string.length,
-						   (int)base);
+		if (base == 0 || (base >= 2 && base <= 36))
+			number = template_number_parse_int(a[0]->string.text, a[0]->string.length,
+							   (int)base);
 		if (number)
 			return number;
 		cleanup_value struct value *real =
@@ -74,22 +75,18 @@ static struct value *do_round(struct call *call, struct value **a)
 	if (!need_number(call, a[0]) || !template_call_int(call, a[1], 0, &digits) ||
 	    !template_call_text(call, a[2], "common", &method, &length))
 		return NULL;
-	if (digits > 300 || digits < -300)
-		return template_call_fail(call, "round to %lld digits is too much",
-					  (long long)digits);
-	if (!strcmp(method, "common")) {
-		if (a[0]->kind != VALUE_FLOAT && digits >= 0)
-			return template_number_truncate(a[0]);
-		double rounded = template_number_round(template_number_double(a[0]), (int)digits);
-		return a[0]->kind == VALUE_FLOAT ? value_float(rounded)
-						 : value_int((int64_t)rounded);
-	}
+	if (!strcmp(method, "common"))
+		return a[0]->kind == VALUE_FLOAT
+			       ? value_float(template_number_round(a[0]->real, digits))
+			       : template_number_round_integer(a[0], digits);
+	if (strcmp(method, "ceil") && strcmp(method, "floor"))
+		return template_call_fail(call, "round knows the methods common, ceil and floor");
+	if (digits > 300 || digits < -300 || !isfinite(template_number_double(a[0])))
+		return template_call_fail(call, "the number is too large to be rounded so");
 	double unit = pow(10, (double)digits), scaled = template_number_double(a[0]) * unit;
 	if (!strcmp(method, "ceil"))
 		return value_float(ceil(scaled) / unit);
-	if (!strcmp(method, "floor"))
-		return value_float(floor(scaled) / unit);
-	return template_call_fail(call, "round knows the methods common, ceil and floor");
+	return value_float(floor(scaled) / unit);
 }
 
 /* 4.1 MB */
@@ -144,7 +141,8 @@ static struct value *do_human_readable(struct call *call, struct value **a)
 		return NULL;
 	double size = template_number_double(a[0]);
 	for (size_t i = 0; i < sizeof(sizes) - 1 && letter == 'B'; i++)
-		if (unit ? toupper((unsigned char)*a[2]->string.text) == sizes[i]
+		if (unit ? a[2]->string.length == 1 &&
+				    toupper((unsigned char)*a[2]->string.text) == sizes[i]
 			 : size >= size_of(sizes[i]))
 			letter = sizes[i];
 	if (letter == 'B')

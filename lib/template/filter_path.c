@@ -68,6 +68,8 @@ static struct value *do_path_join(struct call *call, struct value **a)
 	if (a[0]->kind == VALUE_STRING)
 		return value_keep(a[0]);
 	cleanup_value struct value *parts = template_filter_items(call, a[0]);
+	if (parts && (!value_is_list(a[0]) || !parts->list.n))
+		return template_call_fail(call, "path_join needs a list with at least one path");
 	for (size_t i = 0; parts && i < parts->list.n; i++) {
 		if (!text(call, parts->list.items[i], &part)) {
 			buf_done(&path);
@@ -112,19 +114,35 @@ static struct value *do_normpath(struct call *call, struct value **a)
 	return value_text_of(clean);
 }
 
+static bool climbs(const char *relative)
+{
+	cleanup_free char *plain = normal(relative);
+
+	return !strncmp(plain, "..", 2) && (!plain[2] || plain[2] == '/');
+}
+
 static struct value *do_relpath(struct call *call, struct value **a)
 {
 	cleanup_list struct list to = LIST_INIT, from = LIST_INIT;
-	const char *path, *start;
+	const char *path, *start = "";
 	size_t same = 0;
 	struct buf out = BUF_INIT;
 
-	if (!text(call, a[0], &path) || !a[1] || !text(call, a[1], &start) || *path != '/' ||
-	    *start != '/')
-		return call->eval->raised
-			       ? NULL
-			       : template_call_fail(call, "relpath needs two absolute paths here");
-	cleanup_free char *p = normal(path), *s = normal(start);
+	if (!text(call, a[0], &path) || (a[1] && !text(call, a[1], &start)))
+		return NULL;
+	if (!*path)
+		return template_call_fail(call, "relpath needs a path");
+	if ((*path == '/') != (*start == '/'))
+		return template_call_fail(call, "relpath cannot tell from where the relative path "
+						"starts: give two absolute or two relative paths");
+	if (*path != '/' && (climbs(path) || climbs(start)))
+		return template_call_fail(call,
+					  "relpath: which folder '..' is depends on where the "
+					  "relative paths start");
+	/* both begin in the same folder, whichever that is */
+	cleanup_free char *from_root = mem_printf("/%s", path),
+			  *start_root = mem_printf("/%s", start);
+	cleanup_free char *p = normal(from_root), *s = normal(start_root);
 	list_split(&to, p, "/");
 	list_split(&from, s, "/");
 	while (same < to.n && same < from.n && !strcmp(to.items[same], from.items[same]))
@@ -138,21 +156,36 @@ static struct value *do_relpath(struct call *call, struct value **a)
 	return value_take_buf(&out);
 }
 
+static void drop(struct list *list, size_t at)
+{
+	free(list->items[at]);
+	list->n--;
+	memmove(&list->items[at], &list->items[at + 1], (list->n - at) * sizeof(*list->items));
+}
+
 static struct value *do_commonpath(struct call *call, struct value **a)
 {
 	cleanup_value struct value *paths = template_filter_items(call, a[0]);
 	cleanup_list struct list common = LIST_INIT;
 	const char *path = "";
+	bool absolute = false;
 
 	if (!paths)
 		return NULL;
-	if (!paths->list.n)
-		return template_call_fail(call, "commonpath needs at least one path");
+	if (!paths->list.n || !value_is_list(a[0]))
+		return template_call_fail(call, "commonpath needs a list with at least one path");
 	for (size_t i = 0; i < paths->list.n; i++) {
 		cleanup_list struct list parts = LIST_INIT;
 		if (!text(call, paths->list.items[i], &path))
 			return NULL;
+		if ((*path == '/') != absolute && i)
+			return template_call_fail(
+				call, "absolute and relative paths have nothing in common");
+		absolute = *path == '/';
 		list_split(&parts, path, "/");
+		for (size_t j = parts.n; j-- > 0;)
+			if (!strcmp(parts.items[j], "."))
+				drop(&parts, j);
 		if (!i)
 			list_copy(&common, &parts);
 		size_t same = 0;

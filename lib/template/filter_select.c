@@ -86,6 +86,11 @@ static struct value *do_map(struct call *call, struct value **a)
 
 	if (!items)
 		return NULL;
+	for (size_t i = 0; attribute && call->count == 1 && i < call->named; i++)
+		if (!value_is_text(call->names[i], "attribute") &&
+		    !value_is_text(call->names[i], "default"))
+			return template_call_fail(call, "map has no argument '%s' beside attribute",
+						  call->names[i]->string.text);
 	return attribute && call->count == 1 ? map_attribute(call, items, attribute)
 					     : map_filter(call, items);
 }
@@ -160,12 +165,8 @@ static struct value *group_key(struct call *call, struct value *item, struct val
 
 	if (!key)
 		return NULL;
-	if (key->kind == VALUE_UNDEFINED && !a[2])
+	if (key->kind == VALUE_UNDEFINED) /* whatever default says: Ansible looks at it first */
 		return template_eval_trip(call->eval, key);
-	if (key->kind == VALUE_UNDEFINED) {
-		value_unref(key);
-		key = value_keep(a[2]);
-	}
 	return fold ? template_filter_fold(key) : steal(&key);
 }
 

@@ -90,10 +90,37 @@ static void escape_arguments(struct call *call, const char *name)
 
 struct value *template_markup_method(struct call *call, const struct builtin *builtin)
 {
+	if (builtin == template_markup_own(builtin->name))
+		return template_call_run(call, builtin);
 	escape_arguments(call, builtin->name);
 	if (call->eval->raised)
 		return template_eval_catch(call->eval);
 	return template_markup_mark(template_call_run(call, builtin));
+}
+
+static struct value *do_unescape(struct call *call, struct value **a)
+{
+	struct buf out = BUF_INIT;
+
+	(void)call;
+	template_markup_unescape(a[0]->string.text, a[0]->string.length, &out);
+	return value_take_buf(&out);
+}
+
+static struct value *do_striptags(struct call *call, struct value **a)
+{
+	(void)call;
+	return template_markup_strip(a[0]);
+}
+
+const struct builtin *template_markup_own(const char *name)
+{
+	static const struct builtin methods[] = {
+		{"unescape", do_unescape, "markup", 1, 0},
+		{"striptags", do_striptags, "markup", 1, 0},
+	};
+
+	return template_call_find(methods, 2, name);
 }
 
 struct value *template_markup_strip(const struct value *string)

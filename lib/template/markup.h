@@ -19,6 +19,8 @@ struct value *template_markup_mark(struct value *value_stolen);
 struct value *template_markup_keep(const struct value *like, struct value *value_stolen);
 /* The method of a string that counts as HTML, which is the call's first argument. */
 struct value *template_markup_method(struct call *call, const struct builtin *builtin);
+/* The methods that other strings have not: unescape and striptags; NULL: none of that name. */
+const struct builtin *template_markup_own(const char *name);
 /* Characters for &lt; and its like. */
 void template_markup_unescape(const char *text, size_t length, struct buf *out);
 /* Tags and comments go, white space becomes single blanks, entities become characters. */

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "template/date.h"
+#include "template/markup.h"
 #include "template/sort.h"
 
 /* What is written to must not belong to a scope, and nothing may come to contain itself. */
@@ -366,6 +367,8 @@ struct value *template_method_find(struct value *self, const char *name)
 		if (!method)
 			method = template_call_find(template_method_find_table,
 						    template_method_find_count, name);
+		if (!method && self->escaped)
+			method = template_markup_own(name);
 		break;
 	case VALUE_LIST:
 		method = template_call_find(list_methods, LIST_METHODS, name);

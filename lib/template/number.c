@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "template/text.h"
 
 #define LARGEST_BITS 1000000
 
@@ -326,7 +327,26 @@ static BIGNUM *accumulate(const char *digits, int base)
 	return big;
 }
 
-struct value *template_number_parse_int(const char *text, size_t length, int base)
+/* The digits of all scripts, and all white space, as ASCII has them. False: there is something
+ * else. */
+static bool to_ascii(const char *text, size_t length, struct buf *out)
+{
+	for (size_t i = 0; i < length;) {
+		uint32_t c = template_text_next(text, length, &i);
+		int digit = template_text_decimal(c);
+		if (digit >= 0)
+			buf_addch(out, (char)('0' + digit));
+		else if (template_text_is_space(c))
+			buf_addch(out, ' ');
+		else if (c < 0x80)
+			buf_addch(out, (char)c);
+		else
+			return false;
+	}
+	return true;
+}
+
+static struct value *parse_int(const char *text, size_t length, int base)
 {
 	trim(&text, &length);
 	bool negative = length && *text == '-';
@@ -345,7 +365,16 @@ struct value *template_number_parse_int(const char *text, size_t length, int bas
 	return value_big(big);
 }
 
-struct value *template_number_parse_float(const char *text, size_t length)
+struct value *template_number_parse_int(const char *text, size_t length, int base)
+{
+	cleanup_buf struct buf ascii = BUF_INIT;
+
+	if (template_text_is_ascii(text, length))
+		return parse_int(text, length, base);
+	return to_ascii(text, length, &ascii) ? parse_int(buf_str(&ascii), ascii.len, base) : NULL;
+}
+
+static struct value *parse_float(const char *text, size_t length)
 {
 	char *end;
 
@@ -355,6 +384,15 @@ struct value *template_number_parse_float(const char *text, size_t length)
 		return NULL;
 	double number = strtod(copy, &end);
 	return end == copy || *end ? NULL : value_float(number);
+}
+
+struct value *template_number_parse_float(const char *text, size_t length)
+{
+	cleanup_buf struct buf ascii = BUF_INIT;
+
+	if (template_text_is_ascii(text, length))
+		return parse_float(text, length);
+	return to_ascii(text, length, &ascii) ? parse_float(buf_str(&ascii), ascii.len) : NULL;
 }
 
 struct value *template_number_truncate(const struct value *number)
@@ -374,19 +412,76 @@ struct value *template_number_truncate(const struct value *number)
 	return template_number_parse_int(digits, strlen(digits), 10);
 }
 
-/* Through the decimal text, as Python does: 2.675 is a little less than it looks. */
-double template_number_round(double number, int digits)
+/* The digits in front of the point, rounded at the last of those that stay; half goes to even. */
+static double round_whole(double number, int zeros)
 {
-	char text[512];
+	cleanup_free char *text = mem_printf("%.1100f", fabs(number));
+	char *point = strchr(text, '.');
+	int whole = (int)(point - text);
 
-	if (!isfinite(number) || digits > 300)
+	memmove(point, point + 1, strlen(point)); /* one row of digits */
+	if (zeros > whole)
+		return copysign(0, number);
+	const char *rest = text + whole - zeros;
+	size_t after = strspn(rest + 1, "0");
+	bool half = *rest == '5' && !rest[1 + after];
+	bool odd = zeros < whole && (rest[-1] - '0') % 2;
+	bool up = *rest > '5' || (*rest == '5' && (!half || odd));
+	cleanup_free char *kept = mem_printf("%.*s", whole - zeros, text);
+	struct value *digits = parse_int(*kept ? kept : "0", *kept ? strlen(kept) : 1, 10);
+	cleanup_free char *shown = NULL;
+	const char *problem = NULL;
+	struct value *one = value_int(up ? 1 : 0);
+	struct value *sum = template_number_calculate(NUMBER_ADD, digits, one, &problem);
+	char *sum_text = template_number_digits(sum, 10);
+
+	shown = mem_printf("%se%d", sum_text, zeros);
+	free(sum_text);
+	value_unref(digits);
+	value_unref(one);
+	value_unref(sum);
+	return copysign(strtod(shown, NULL), number);
+}
+
+/* Through the decimal text, as Python does: 2.675 is a little less than it looks. */
+double template_number_round(double number, int64_t digits)
+{
+	if (!isfinite(number) || digits > 323)
 		return number;
-	if (digits < 0) {
-		double unit = pow(10, -digits);
-		return nearbyint(number / unit) * unit;
-	}
-	snprintf(text, sizeof(text), "%.*f", digits, number);
+	if (digits < -308)
+		return copysign(0, number);
+	if (digits < 0)
+		return round_whole(number, (int)-digits);
+	cleanup_free char *text = mem_printf("%.*f", (int)digits, number);
 	return strtod(text, NULL);
+}
+
+struct value *template_number_round_integer(const struct value *number, int64_t digits)
+{
+	const char *problem = NULL;
+
+	if (digits >= 0)
+		return template_number_truncate(number);
+	cleanup_free char *text = template_number_digits(number, 10);
+	if (-digits > (int64_t)strlen(text))
+		return value_int(0);
+	cleanup_value struct value *ten = value_int(10), *two = value_int(2),
+				   *exponent = value_int(-digits);
+	cleanup_value struct value *unit =
+		template_number_calculate(NUMBER_POWER, ten, exponent, &problem);
+	cleanup_value struct value *quotient =
+		template_number_calculate(NUMBER_FLOOR_DIVIDE, number, unit, &problem);
+	cleanup_value struct value *rest =
+		template_number_calculate(NUMBER_MODULO, number, unit, &problem);
+	cleanup_value struct value *twice =
+		template_number_calculate(NUMBER_MULTIPLY, rest, two, &problem);
+	cleanup_value struct value *parity =
+		template_number_calculate(NUMBER_MODULO, quotient, two, &problem);
+	int order = template_number_compare(twice, unit);
+	cleanup_value struct value *up = value_int(order > 0 || (order == 0 && value_true(parity)));
+	cleanup_value struct value *rounded =
+		template_number_calculate(NUMBER_ADD, quotient, up, &problem);
+	return template_number_calculate(NUMBER_MULTIPLY, rounded, unit, &problem);
 }
 
 char *template_number_digits(const struct value *integer, int base)

@@ -38,7 +38,8 @@ struct value *template_number_parse_float(const char *text, size_t length);
 /* int(number): cut towards zero. NULL for nan and infinity. */
 struct value *template_number_truncate(const struct value *number);
 /* Python's round() to digits after the point (negative: before it). */
-double template_number_round(double number, int digits);
+double template_number_round(double number, int64_t digits);
+struct value *template_number_round_integer(const struct value *number, int64_t digits);
 
 /* In decimal, or as base 2, 8, 16 without prefix; sign included. Caller frees. */
 char *template_number_digits(const struct value *integer, int base);

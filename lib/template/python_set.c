@@ -35,8 +35,8 @@ static void set_done(struct set *set)
 
 #define cleanup_set __attribute__((cleanup(set_done)))
 
-/* The slot of an item, or the free one that ended the search. ret_ghost: the last ghost that it came
- * by, or NULL. */
+/* The slot of an item, or the free one that ended the search. ret_ghost: the last ghost that it
+ * came by, or NULL. */
 static struct slot *search(const struct set *set, const struct value *item, int64_t hash,
 			   struct slot **ret_ghost)
 {

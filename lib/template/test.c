@@ -71,11 +71,14 @@ static struct value *do_false(struct call *call, struct value **a)
 	return value_bool(a[0]->kind == VALUE_BOOL && !a[0]->boolean);
 }
 
-static struct value *remainder_is(struct call *call, struct value *number, int64_t by, int64_t want)
+static struct value *remainder_is(struct call *call, struct value *number, struct value *divisor,
+				  int64_t want)
 {
 	const char *problem = NULL;
-	cleanup_value struct value *divisor = value_int(by), *wanted = value_int(want);
+	cleanup_value struct value *wanted = value_int(want);
 
+	if (!value_is_number(divisor))
+		number = divisor;
 	if (!value_is_number(number))
 		return template_call_fail(call, "%s needs a number, not a %s", call->name,
 					  value_type(number));
@@ -87,19 +90,21 @@ static struct value *remainder_is(struct call *call, struct value *number, int64
 
 static struct value *do_odd(struct call *call, struct value **a)
 {
-	return remainder_is(call, a[0], 2, 1);
+	cleanup_value struct value *two = value_int(2);
+
+	return remainder_is(call, a[0], two, 1);
 }
 
 static struct value *do_even(struct call *call, struct value **a)
 {
-	return remainder_is(call, a[0], 2, 0);
+	cleanup_value struct value *two = value_int(2);
+
+	return remainder_is(call, a[0], two, 0);
 }
 
 static struct value *do_divisibleby(struct call *call, struct value **a)
 {
-	int64_t by;
-
-	return template_call_int(call, a[1], 0, &by) ? remainder_is(call, a[0], by, 0) : NULL;
+	return remainder_is(call, a[0], a[1], 0);
 }
 
 static struct value *has_case(struct call *call, struct value *value, const char *method)
@@ -174,7 +179,8 @@ static struct value *do_contains(struct call *call, struct value **a)
 	return compared(call, swapped, COMPARE_IN);
 }
 
-/* Python's `is`: the singletons, and small things that Python keeps once. */
+/* Python's `is`: the singletons, equal constants of one template, and small things that Python
+ * keeps once. */
 static struct value *do_sameas(struct call *call, struct value **a)
 {
 	int64_t x, y;
@@ -184,7 +190,11 @@ static struct value *do_sameas(struct call *call, struct value **a)
 		return value_bool(true);
 	if (a[0]->kind != a[1]->kind)
 		return value_bool(false);
-	if (a[0]->kind == VALUE_NONE || a[0]->kind == VALUE_BOOL)
+	if (a[0]->kind == VALUE_STRING && a[0]->escaped != a[1]->escaped)
+		return value_bool(false);
+	bool constants = a[0]->refs < 0 && a[1]->refs < 0 && !value_is_list(a[0]) &&
+			 a[0]->kind != VALUE_DICT;
+	if (constants || a[0]->kind == VALUE_NONE || a[0]->kind == VALUE_BOOL)
 		return value_bool(value_equal(a[0], a[1]));
 	if (a[0]->kind == VALUE_INT && value_as_int(a[0], &x) && value_as_int(a[1], &y))
 		return value_bool(x == y && x >= -5 && x <= 256);
@@ -195,13 +205,14 @@ static struct value *do_sameas(struct call *call, struct value **a)
 static struct value *do_filter(struct call *call, struct value **a)
 {
 	(void)call;
-	return value_bool(a[0]->kind == VALUE_STRING && template_filter_find(a[0]->string.text));
+	/* Ansible takes what is no name for one */
+	return value_bool(a[0]->kind != VALUE_STRING || template_filter_find(a[0]->string.text));
 }
 
 static struct value *do_test(struct call *call, struct value **a)
 {
 	(void)call;
-	return value_bool(a[0]->kind == VALUE_STRING && template_test_find(a[0]->string.text));
+	return value_bool(a[0]->kind != VALUE_STRING || template_test_find(a[0]->string.text));
 }
 
 static struct value *do_escaped(struct call *call, struct value **a)
@@ -214,7 +225,11 @@ static struct value *do_truthy(struct call *call, struct value **a)
 {
 	if (template_call_truth(a[1], false) && a[0]->kind == VALUE_STRING) {
 		static const char *const no[] = {"no", "off", "false", "0", "n", "f"};
-		cleanup_value struct value *word = template_filter_fold(a[0]);
+		cleanup_value struct value *folded = template_filter_fold(a[0]);
+		size_t begin = 0, end = folded->string.length;
+		template_text_strip(folded->string.text, &begin, &end, TEXT_BOTH, NULL, 0);
+		cleanup_value struct value *word =
+			value_string(folded->string.text + begin, end - begin);
 		for (size_t i = 0; i < sizeof(no) / sizeof(*no); i++)
 			if (value_is_text(word, no[i]))
 				return value_bool(false);
@@ -254,6 +269,10 @@ static struct value *covers(struct call *call, struct value *small, struct value
 	cleanup_value struct value *outer = inner ? template_filter_items(call, large) : NULL;
 	bool valid;
 
+	for (size_t i = 0; outer && i < inner->list.n; i++)
+		if (!value_hashable(inner->list.items[i]))
+			return template_call_fail(call, "%s cannot look for a %s", call->name,
+						  value_type(inner->list.items[i]));
 	for (size_t i = 0; outer && i < inner->list.n; i++)
 		if (!value_contains(outer, inner->list.items[i], &valid))
 			return value_bool(false);

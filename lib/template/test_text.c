@@ -84,6 +84,8 @@ static struct value *do_version(struct call *call, struct value **a)
 	    !template_call_text(call, a[4], template_call_truth(a[3], false) ? "strict" : "loose",
 				&type, &length))
 		return NULL;
+	if (a[3] && a[3]->kind != VALUE_NONE && a[4] && a[4]->kind != VALUE_NONE)
+		return template_call_fail(call, "version takes strict or version_type, not both");
 	if (!value_true(a[0]) || !value_true(a[1]))
 		return template_call_fail(call, "version cannot compare something empty");
 	if (template_version_compare(left->string.text, right->string.text, type, &order, &err) < 0)
@@ -116,8 +118,19 @@ static struct value *do_url(struct call *call, struct value **a)
 
 static struct value *do_absolute(struct call *call, struct value **a)
 {
+	const char *path;
+	size_t length;
+
+	return template_call_text(call, a[0], NULL, &path, &length) ? value_bool(*path == '/')
+								    : NULL;
+}
+
+/* Values of vault files are deciphered before a template sees them. */
+static struct value *do_vault_encrypted(struct call *call, struct value **a)
+{
 	(void)call;
-	return value_bool(a[0]->kind == VALUE_STRING && *a[0]->string.text == '/');
+	(void)a;
+	return value_bool(false);
 }
 
 /* What speaks of the machine would come out differently in `check` and in the daemon. */
@@ -127,6 +140,42 @@ static struct value *refuse(struct call *call, struct value **a)
 	return template_call_fail(
 		call, "test '%s' looks at files of this machine, which templates must not",
 		call->name);
+}
+
+/* Whether any item of a loop's results is changed. */
+static bool any_changed(const struct value *result)
+{
+	const struct value *items = value_get(result, "results");
+
+	if (!items || !value_is_list(items) || !items->list.n ||
+	    items->list.items[0]->kind != VALUE_DICT)
+		return false;
+	for (size_t i = 0; i < items->list.n; i++) {
+		const struct value *item = items->list.items[i];
+		const struct value *changed =
+			item->kind == VALUE_DICT ? value_get(item, "changed") : NULL;
+		if (changed && value_true(changed))
+			return true;
+	}
+	return false;
+}
+
+/* What a result without the key is taken for. */
+static bool result_without(const struct value *result, const char *key)
+{
+	if (!strcmp(key, "changed"))
+		return any_changed(result);
+	return !strcmp(key, "started") || !strcmp(key, "finished");
+}
+
+/* A timeout tells its period. */
+static bool result_truth(const struct value *item, const char *key)
+{
+	const struct value *period = item->kind == VALUE_DICT && !strcmp(key, "timedout")
+					     ? value_get(item, "period")
+					     : item;
+
+	return value_true(item) && period && value_true(period);
 }
 
 /* The tests of task results: a dict with that key set. */
@@ -141,7 +190,8 @@ static struct value *do_result(struct call *call, struct value **a)
 		{"successful", "failed", false},     {"changed", "changed", true},
 		{"change", "changed", true},	     {"skipped", "skipped", true},
 		{"skip", "skipped", true},	     {"unreachable", "unreachable", true},
-		{"reachable", "unreachable", false},
+		{"reachable", "unreachable", false}, {"started", "started", true},
+		{"finished", "finished", true},	     {"timedout", "timedout", true},
 	};
 
 	if (a[0]->kind != VALUE_DICT)
@@ -150,7 +200,9 @@ static struct value *do_result(struct call *call, struct value **a)
 	for (size_t i = 0; i < sizeof(results) / sizeof(*results); i++)
 		if (!strcmp(results[i].name, call->name)) {
 			const struct value *item = value_get(a[0], results[i].key);
-			return value_bool((item && value_true(item)) == results[i].wanted);
+			bool is = item ? result_truth(item, results[i].key)
+				       : result_without(a[0], results[i].key);
+			return value_bool(is == results[i].wanted);
 		}
 	return value_bool(false);
 }
@@ -173,7 +225,16 @@ const struct builtin template_test_text_table[] = {
 	{"is_dir", refuse, "path", 1, 0},
 	{"link", refuse, "path", 1, 0},
 	{"is_link", refuse, "path", 1, 0},
+	{"link_exists", refuse, "path", 1, 0},
 	{"mount", refuse, "path", 1, 0},
+	{"is_mount", refuse, "path", 1, 0},
+	{"same_file", refuse, "path other", 1, 0},
+	{"is_same_file", refuse, "path other", 1, 0},
+	{"vaulted_file", refuse, "path", 1, 0},
+	{"vault_encrypted", do_vault_encrypted, "value", 1, 0},
+	{"started", do_result, "result", 1, 0},
+	{"finished", do_result, "result", 1, 0},
+	{"timedout", do_result, "result", 1, 0},
 	{"failed", do_result, "result", 1, 0},
 	{"failure", do_result, "result", 1, 0},
 	{"succeeded", do_result, "result", 1, 0},

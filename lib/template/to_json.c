@@ -35,6 +35,8 @@ static void put_string(const char *text, size_t length, bool ascii, struct buf *
 	buf_addch(out, '"');
 }
 
+#define LONGEST_RANGE 1000000
+
 static void put_float(double number, struct buf *out)
 {
 	if (isfinite(number))
@@ -45,10 +47,11 @@ static void put_float(double number, struct buf *out)
 
 static void new_line(const struct to_json_style *style, int depth, struct buf *out)
 {
-	if (style->indent < 0)
+	if (!style->indent)
 		return;
 	buf_addch(out, '\n');
-	buf_fill(out, ' ', (size_t)(style->indent * depth));
+	while (depth-- > 0)
+		buf_addstr(out, style->indent);
 }
 
 static int put(const struct value *value, const struct to_json_style *style, int depth,
@@ -70,6 +73,23 @@ static int put_list(const struct value *list, const struct to_json_style *style,
 		new_line(style, depth, out);
 	buf_addch(out, ']');
 	return 0;
+}
+
+static int put_range(const struct value *range, const struct to_json_style *style, int depth,
+		     struct buf *out, struct err *err)
+{
+	size_t n = value_range_length(range);
+	struct value *list;
+
+	if (n > LONGEST_RANGE)
+		return err_set(err, ERR_INVALID, "a range of %zu numbers is too long for JSON", n);
+	list = value_list_room(n);
+	for (size_t i = 0; i < n; i++)
+		value_list_add(list,
+			       value_int(range->range.start + (int64_t)i * range->range.step));
+	int r = put_list(list, style, depth, out, err);
+	value_unref(list);
+	return r;
 }
 
 /* A pair whose key is text already. */
@@ -199,17 +219,25 @@ static int put(const struct value *value, const struct to_json_style *style, int
 		value_str(value, out);
 		return 0;
 	case VALUE_FLOAT:
+		if (style->no_nan && !isfinite(value->real))
+			return err_set(err, ERR_INVALID, "JSON has no nan and no infinity");
 		put_float(value->real, out);
 		return 0;
 	case VALUE_STRING:
 		put_string(value->string.text, value->string.length, style->ascii, out);
 		return 0;
 	case VALUE_DATE:
+		if (style->no_dates)
+			return err_set(err, ERR_INVALID,
+				       "a %s cannot be written as JSON here; use to_json",
+				       value_type(value));
 		put_date(value, out);
 		return 0;
 	case VALUE_LIST:
 	case VALUE_TUPLE:
 		return put_list(value, style, depth, out, err);
+	case VALUE_RANGE:
+		return put_range(value, style, depth, out, err);
 	case VALUE_DICT:
 		return put_dict(&value->dict, style, depth, out, err);
 	default:

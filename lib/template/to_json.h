@@ -11,15 +11,16 @@ enum to_json_sort {
 };
 
 struct to_json_style {
-	int indent; /* negative: one line */
+	const char *indent; /* in front of each line, for each level; NULL: all in one line */
 	enum to_json_sort sort;
-	bool ascii; /* what is not ASCII as \uXXXX */
+	bool no_dates; /* they are refused */
+	bool no_nan;   /* and so are nan and infinity */
+	bool ascii;    /* what is not ASCII as \uXXXX */
 	const char *item_separator, *key_separator;
 };
 
-#define TO_JSON_DEFAULT          \
-	((struct to_json_style){ \
-		.indent = -1, .ascii = true, .item_separator = ", ", .key_separator = ": "})
+#define TO_JSON_DEFAULT \
+	((struct to_json_style){.ascii = true, .item_separator = ", ", .key_separator = ": "})
 
 /* ERR_INVALID for what JSON cannot hold (functions, omitted values). Must be settled. */
 int template_to_json(const struct value *value, const struct to_json_style *style, struct buf *out,

@@ -12,15 +12,18 @@
 
 #define TAG "tag:yaml.org,2002:"
 
+/* A container, how often it comes, and the number of its anchor (0: none yet). */
+struct seen {
+	const struct value *value;
+	size_t uses, number;
+};
+
 struct writer {
 	yaml_emitter_t emitter;
 	const struct to_yaml_style *style;
-	const struct value **seen; /* containers that come more than once get an anchor */
-	size_t *uses;
-	size_t seen_count, seen_cap, uses_cap;
+	struct seen *seen; /* open addresses; room is a power of two */
+	size_t seen_count, room;
 	size_t anchors;
-	size_t *numbers; /* of the anchors, 0: none yet */
-	size_t numbers_cap;
 	struct err *err;
 };
 
@@ -37,34 +40,61 @@ static bool is_container(const struct value *value)
 	return value_is_list(value) || value->kind == VALUE_DICT;
 }
 
-static size_t *find_seen(struct writer *writer, const struct value *value, size_t **ret_number)
+static struct seen *find_seen(const struct writer *writer, const struct value *value)
 {
-	for (size_t i = 0; i < writer->seen_count; i++)
-		if (writer->seen[i] == value) {
-			*ret_number = &writer->numbers[i];
-			return &writer->uses[i];
-		}
+	size_t i = (size_t)value / sizeof(*value) & (writer->room - 1);
+
+	for (; writer->room && writer->seen[i].value; i = (i + 1) & (writer->room - 1))
+		if (writer->seen[i].value == value)
+			return &writer->seen[i];
 	return NULL;
 }
 
-/* PyYAML gives an anchor to what it meets twice, except an empty tuple. */
+static void add_seen(struct writer *writer, const struct value *value)
+{
+	size_t i = (size_t)value / sizeof(*value) & (writer->room - 1);
+
+	while (writer->seen[i].value)
+		i = (i + 1) & (writer->room - 1);
+	writer->seen[i] = (struct seen){.value = value, .uses = 1};
+}
+
+/* One more container; the table is at most half full. */
+static void note(struct writer *writer, const struct value *value)
+{
+	struct writer larger = {.room = writer->room ? writer->room * 2 : 64};
+
+	if (++writer->seen_count * 2 > writer->room) {
+		larger.seen = mem_zalloc(larger.room * sizeof(*larger.seen));
+		for (size_t i = 0; i < writer->room; i++)
+			if (writer->seen[i].value)
+				add_seen(&larger, writer->seen[i].value);
+		for (size_t i = 0; i < writer->room; i++)
+			if (writer->seen[i].value)
+				find_seen(&larger, writer->seen[i].value)->uses =
+					writer->seen[i].uses;
+		free(writer->seen);
+		writer->seen = larger.seen;
+		writer->room = larger.room;
+	}
+	add_seen(writer, value);
+}
+
+/* PyYAML gives an anchor to what it meets twice, except an empty tuple. What the template itself
+ * wrote as [...] or {...} is another object each time that Ansible hands it out. */
 static void count_uses(struct writer *writer, const struct value *value, int depth)
 {
-	size_t *number, *uses;
+	struct seen *seen;
 
 	if (!is_container(value) || depth > VALUE_DEEPEST)
 		return;
-	uses = find_seen(writer, value, &number);
-	if (uses) {
-		(*uses)++;
+	seen = value->plain ? NULL : find_seen(writer, value);
+	if (seen) {
+		seen->uses++;
 		return;
 	}
-	mem_grow(writer->seen, &writer->seen_cap, writer->seen_count + 1);
-	mem_grow(writer->uses, &writer->uses_cap, writer->seen_count + 1);
-	mem_grow(writer->numbers, &writer->numbers_cap, writer->seen_count + 1);
-	writer->seen[writer->seen_count] = value;
-	writer->numbers[writer->seen_count] = 0;
-	writer->uses[writer->seen_count++] = 1;
+	if (!value->plain)
+		note(writer, value);
 	if (value->kind == VALUE_DICT) {
 		for (size_t i = 0; i < value->dict.n; i++)
 			count_uses(writer, value->dict.entries[i].item, depth + 1);
@@ -237,19 +267,20 @@ static int put_alias(struct writer *writer, const char *name)
 
 static int put(struct writer *writer, const struct value *value, int depth)
 {
-	size_t *number = NULL, *uses;
+	struct seen *seen;
 	char name[32];
 
 	if (depth > VALUE_DEEPEST)
 		return err_set(writer->err, ERR_INVALID, "nested more than %d deep", VALUE_DEEPEST);
 	if (!is_container(value))
 		return put_simple(writer, value);
-	uses = find_seen(writer, value, &number);
-	bool anchored = uses && *uses > 1 && value_true(value);
-	bool again = anchored && *number;
+	seen = value->plain ? NULL : find_seen(writer, value);
+	bool empty_tuple = value->kind == VALUE_TUPLE && !value->list.n;
+	bool anchored = seen && seen->uses > 1 && !empty_tuple;
+	bool again = anchored && seen->number;
 	if (anchored && !again)
-		*number = ++writer->anchors;
-	snprintf(name, sizeof(name), "id%03zu", anchored ? *number : 0);
+		seen->number = ++writer->anchors;
+	snprintf(name, sizeof(name), "id%03zu", anchored ? seen->number : 0);
 	if (again)
 		return put_alias(writer, name);
 	return value->kind == VALUE_DICT ? put_dict(writer, value, anchored ? name : NULL, depth)
@@ -264,13 +295,14 @@ static int collect(void *out, unsigned char *bytes, size_t length)
 
 static int put_document(struct writer *writer, const struct value *value)
 {
+	yaml_version_directive_t version = {writer->style->version[0], writer->style->version[1]};
 	yaml_event_t event;
 
 	yaml_stream_start_event_initialize(&event, YAML_UTF8_ENCODING);
 	int r = emit(writer, &event);
 	if (r < 0)
 		return r;
-	yaml_document_start_event_initialize(&event, NULL, NULL, NULL,
+	yaml_document_start_event_initialize(&event, version.major ? &version : NULL, NULL, NULL,
 					     !writer->style->explicit_start);
 	r = emit(writer, &event);
 	if (r == 0)
@@ -294,6 +326,10 @@ int template_to_yaml(const struct value *value, const struct to_yaml_style *styl
 	yaml_emitter_set_output(&writer.emitter, collect, out);
 	yaml_emitter_set_unicode(&writer.emitter, !style->escape_unicode);
 	yaml_emitter_set_canonical(&writer.emitter, style->canonical);
+	yaml_emitter_set_break(&writer.emitter, style->carriage_return && style->line_feed
+							? YAML_CRLN_BREAK
+						: style->carriage_return ? YAML_CR_BREAK
+									 : YAML_LN_BREAK);
 	if (style->indent)
 		yaml_emitter_set_indent(&writer.emitter, style->indent);
 	if (style->width)
@@ -302,7 +338,5 @@ int template_to_yaml(const struct value *value, const struct to_yaml_style *styl
 	int r = put_document(&writer, value);
 	yaml_emitter_delete(&writer.emitter);
 	free(writer.seen);
-	free(writer.uses);
-	free(writer.numbers);
 	return r;
 }

@@ -23,6 +23,8 @@ struct to_yaml_style {
 	bool escape_unicode;
 	bool explicit_start, explicit_end;
 	bool canonical;
+	bool carriage_return, line_feed; /* what ends a line; none: a line feed */
+	int version[2];			 /* of the %YAML line; 0: none */
 };
 
 /* ERR_INVALID for what YAML cannot hold. Must be settled. */

@@ -64,6 +64,7 @@ struct value {
 	bool lazy : 1;	  /* of a container: may hold templates or undefined values */
 	bool shared : 1;  /* of a container: belongs to a scope and must not be written to */
 	bool group : 1;	  /* of a tuple: made by groupby */
+	bool plain : 1;	  /* of a container: written in a template; each use of it is another one */
 	bool escaped : 1; /* of a string: counts as HTML; template/markup.h */
 	bool markup : 1;  /* of a constant in a template: contains markup itself */
 	union {

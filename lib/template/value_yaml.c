@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/digest.h"
 #include "base/mem.h"
 #include "template/dict.h"
 #include "template/lazy.h"
@@ -40,11 +41,25 @@ static struct value *string(struct reader *reader, const struct tree_yaml_node *
 	return value;
 }
 
+static int binary(struct reader *reader, const struct tree_yaml_node *node, struct value **ret)
+{
+	cleanup_free char *bytes = NULL;
+	size_t length;
+
+	int r = digest_base64_decode(node->text, node->length, &bytes, &length, reader->err);
+	if (r < 0)
+		return err_at(reader->err, reader->file, node->line, node->column);
+	*ret = value_string(bytes, length);
+	return 0;
+}
+
 /* !!int "12" and its like: the text as that type, whatever it looks like. */
 static int tagged(struct reader *reader, const struct tree_yaml_node *node, const char *type,
 		  struct value **ret)
 {
-	if (!strcmp(type, "str") || !strcmp(type, "binary")) {
+	if (!strcmp(type, "binary"))
+		return binary(reader, node, ret);
+	if (!strcmp(type, "str")) {
 		*ret = string(reader, node, false);
 		return 0;
 	}
@@ -119,41 +134,85 @@ static int key(struct reader *reader, const struct tree_yaml_node *node, struct 
 	return r;
 }
 
+static int pair(struct reader *reader, const struct tree_yaml_node *key_node,
+		const struct tree_yaml_node *item_node, struct value *dict)
+{
+	cleanup_value struct value *name = NULL;
+	size_t length = reader->path.len;
+	struct value *item;
+
+	int r = key(reader, key_node, &name);
+	if (r < 0)
+		return r;
+	if (!value_hashable(name))
+		return fail(reader, key_node, "a list or mapping cannot be a key");
+	buf_addstr(&reader->path, reader->path.len ? "." : "");
+	value_str(name, &reader->path);
+	r = read(reader, item_node, &item);
+	buf_truncate(&reader->path, length);
+	if (r < 0)
+		return r;
+	value_note(dict, item);
+	template_dict_put(&dict->dict, steal(&name), item);
+	return 0;
+}
+
+/* As PyYAML builds it: what is merged comes first, and a key keeps the place where it came first.
+ */
+static int pairs(struct reader *reader, const struct tree_yaml_node *node, struct value *dict)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < node->merge_count; i++)
+		r = pairs(reader, node->merges[i], dict);
+	for (size_t i = 0; r == 0 && i < node->own; i++)
+		r = pair(reader, node->items[2 * i], node->items[2 * i + 1], dict);
+	return r;
+}
+
 static int mapping(struct reader *reader, const struct tree_yaml_node *node, struct value **ret)
 {
 	cleanup_value struct value *dict = value_dict();
-	size_t length = reader->path.len;
+	int r = pairs(reader, node, dict);
 
-	for (size_t i = 0; i < node->count; i++) {
-		cleanup_value struct value *name = NULL;
-		struct value *item;
-		int r = key(reader, node->items[2 * i], &name);
-		if (r < 0)
-			return r;
-		if (!value_hashable(name))
-			return fail(reader, node->items[2 * i],
-				    "a list or mapping cannot be a key");
-		buf_addstr(&reader->path, reader->path.len ? "." : "");
-		value_str(name, &reader->path);
-		r = read(reader, node->items[2 * i + 1], &item);
-		buf_truncate(&reader->path, length);
-		if (r < 0)
-			return r;
-		value_note(dict, item);
-		template_dict_put(&dict->dict, steal(&name), item);
-	}
+	if (r < 0)
+		return r;
 	dict->shared = reader->lazy;
 	*ret = steal(&dict);
 	return 0;
+}
+
+/* Of a list or mapping: none, its own, or !unsafe, below which nothing is a template. */
+static int check_tag(struct reader *reader, const struct tree_yaml_node *node, const char *own)
+{
+	if (!node->tag || !strcmp(node->tag, "!") || !strcmp(node->tag, own))
+		return 0;
+	err_set(reader->err, ERR_INVALID, "the tag %s is not supported", node->tag);
+	return err_at(reader->err, reader->file, node->line, node->column);
+}
+
+static int container(struct reader *reader, const struct tree_yaml_node *node, struct value **ret)
+{
+	bool list = node->kind == TREE_YAML_SEQUENCE, lazy = reader->lazy;
+	bool unsafe = node->tag && !strcmp(node->tag, "!unsafe");
+	int r = unsafe ? 0 : check_tag(reader, node, list ? TAG "seq" : TAG "map");
+
+	if (r < 0)
+		return r;
+	reader->lazy = lazy && !unsafe;
+	r = list ? sequence(reader, node, ret) : mapping(reader, node, ret);
+	reader->lazy = lazy;
+	if (r == 0)
+		(*ret)->shared = lazy;
+	return r;
 }
 
 static int read(struct reader *reader, const struct tree_yaml_node *node, struct value **ret)
 {
 	switch (node->kind) {
 	case TREE_YAML_SEQUENCE:
-		return sequence(reader, node, ret);
 	case TREE_YAML_MAPPING:
-		return mapping(reader, node, ret);
+		return container(reader, node, ret);
 	default:
 		return scalar(reader, node, ret);
 	}

@@ -196,6 +196,9 @@ int template_version_compare(const char *a, const char *b, const char *type, int
 		return compare_strict(a, b, ret, err);
 	if (!strcmp(type, "semver") || !strcmp(type, "semantic"))
 		return compare_semver(a, b, ret, err);
+	if (!strcmp(type, "pep440"))
+		return template_version_pep440(a, b, ret, err);
 	return err_set(err, ERR_INVALID,
-		       "version_type '%s' is not supported (loose, strict, semver)", type);
+		       "there is no version_type '%s' (loose, strict, semver, semantic, pep440)",
+		       type);
 }

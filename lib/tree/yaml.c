@@ -261,6 +261,31 @@ static int count_merged(const struct builder *builder, const struct tree_yaml_no
 	return 0;
 }
 
+/* A list is put in from its end on, so that its first mapping wins. */
+static void note_merges(const struct builder *builder, struct tree_yaml_node *mapping,
+			struct entry **children, size_t count)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < count; i += 2)
+		if (is_merge(&children[i]->node))
+			n += children[i + 1]->node.kind == TREE_YAML_SEQUENCE
+				     ? children[i + 1]->node.count
+				     : 1;
+	if (!n)
+		return;
+	mapping->merges = tree_arena_alloc(builder->arena, n * sizeof(void *));
+	for (size_t i = 0; i < count; i += 2) {
+		const struct tree_yaml_node *from = &children[i + 1]->node;
+		if (!is_merge(&children[i]->node))
+			continue;
+		if (from->kind == TREE_YAML_MAPPING)
+			mapping->merges[mapping->merge_count++] = from;
+		for (size_t k = from->count; from->kind == TREE_YAML_SEQUENCE && k-- > 0;)
+			mapping->merges[mapping->merge_count++] = from->items[k];
+	}
+}
+
 /* Keys that stand in the mapping itself win over merged ones, and earlier merged ones over later
  * ones, as in PyYAML. */
 static void merge_all(struct tree_yaml_node *mapping, struct entry **children, size_t count,
@@ -315,6 +340,8 @@ static int close_mapping(struct builder *builder, struct entry *entry, struct en
 	int r = add_own_pairs(builder, &entry->node, children, count, &keys, err);
 	if (r < 0)
 		return r;
+	entry->node.own = entry->node.count;
+	note_merges(builder, &entry->node, children, count);
 	merge_all(&entry->node, children, count, &keys);
 	return 0;
 }

@@ -36,8 +36,12 @@ struct tree_yaml_node {
 	bool plain;   /* scalar: written without quotes and not as a block */
 	bool secret;  /* scalar: was encrypted (source/secret.h); never shown */
 	size_t count; /* items of a sequence, pairs of a mapping */
-	/* of a mapping: key, value, key, value ... with what it merged (<<) */
+	/* of a mapping: key, value, key, value ... with what it merged (<<) at the end */
 	const struct tree_yaml_node **items;
+	size_t own; /* of a mapping: how many pairs stand in it itself */
+	/* of a mapping: what it merges, in the order in which PyYAML puts it in front of its own */
+	const struct tree_yaml_node **merges;
+	size_t merge_count;
 };
 
 struct tree_yaml_documents {
