@@ -99,6 +99,15 @@ static bool wait_signal(const struct alone *alone, int milliseconds)
 
 /* --- steps --- */
 
+/* Warnings about the files are check's; one about no file is about what desired itself did. */
+static void tell_warnings(const struct diag_list *findings)
+{
+	for (size_t i = 0; i < findings->n; i++)
+		if (findings->items[i].severity == DIAG_WARNING &&
+		    !findings->items[i].err.place.file)
+			fprintf(stderr, "desired: %s\n", findings->items[i].err.message);
+}
+
 static int load(struct alone *alone, json_t **ret_findings, struct err *err)
 {
 	const struct options *options = alone->options;
@@ -110,12 +119,14 @@ static int load(struct alone *alone, json_t **ret_findings, struct err *err)
 			.make_secrets = true,
 			.masking = options->masking,
 			.kinds_of = link_kinds,
+			.link_of = link_once,
 			.context = &alone->site,
 		},
 		&alone->loaded, err);
 
 	if (r < 0)
 		return r;
+	tell_warnings(&alone->loaded->findings);
 	*ret_findings = findings_to_json(&alone->loaded->findings);
 	alone->asked->found(*ret_findings);
 	if (!alone->loaded->fatal || alone->asked->prepare)

@@ -6,6 +6,8 @@
 #include "base/file.h"
 #include "base/mem.h"
 
+#define ANSWER_MS 2000 /* whoever reads files waits no longer for the API server */
+
 static const char *kubeconfig_of(const struct site *site, const struct source_settings *settings)
 {
 	return site->options->kubeconfig ? site->options->kubeconfig : settings->kubeconfig;
@@ -41,16 +43,39 @@ bool link_serves(const struct link *link, const struct site *site,
 	return !strcmp(link->kubeconfig, kubeconfig_of(site, settings));
 }
 
-json_t *link_kinds(void *context, const struct source_settings *settings)
+struct link *link_once(void *context, const struct source_settings *settings)
 {
 	cleanup_err struct err err = ERR_INIT;
 	struct link *link;
 
-	if (link_open(context, settings, &link, &err) < 0)
+	return link_open(context, settings, &link, &err) < 0 ? NULL : link;
+}
+
+json_t *link_kinds(void *context, const struct source_settings *settings)
+{
+	struct link *link = link_once(context, settings);
+
+	if (!link)
 		return NULL;
 	json_t *kinds = kube_client_kinds(link->client);
 	link_unref(link);
 	return kinds;
+}
+
+json_t *link_secret(struct link *link, const char *ns, const char *name, bool *ret_answered)
+{
+	const struct manifest_id id = {.group = (char *)"",
+				       .version = (char *)"v1",
+				       .kind = (char *)"Secret",
+				       .ns = (char *)ns,
+				       .name = (char *)name};
+	struct deadline deadline = deadline_in(&clock_real, NULL, ANSWER_MS);
+	cleanup_err struct err err = ERR_INIT;
+	json_auto_t *body = NULL;
+
+	int r = kube_client_get(link->client, &id, &deadline, &body, &err);
+	*ret_answered = r >= 0 || r == -ERR_NOT_FOUND;
+	return r < 0 ? NULL : json_incref(json_object_get(body, "data"));
 }
 
 struct link *link_ref(struct link *link)

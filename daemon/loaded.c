@@ -5,6 +5,7 @@
 
 #include "base/deadline.h"
 #include "base/mem.h"
+#include "link.h"
 #include "secrets.h"
 #include "source/load.h"
 
@@ -51,11 +52,41 @@ static int read_settings(struct loaded *loaded, const char *config, struct err *
 	return source_settings_read("", &loaded->settings, &none, err);
 }
 
+/* --- generated values --- */
+
+struct asking {
+	const struct loaded_options *options;
+	const struct source_settings *settings;
+	struct link *link; /* made for the first question */
+};
+
+static json_t *ask(void *context, const char *ns, const char *name, bool *ret_answered)
+{
+	struct asking *asking = context;
+	const struct loaded_options *options = asking->options;
+
+	if (!asking->link && options->link_of)
+		asking->link = options->link_of(options->context, asking->settings);
+	return asking->link ? link_secret(asking->link, ns, name, ret_answered) : NULL;
+}
+
+/* That passwords were nearly lost is told, to whoever reads the findings and to the journal. */
+static void tell_taken(struct loaded *loaded, const struct secrets *secrets)
+{
+	const struct list *taken = secrets_taken(secrets);
+
+	for (size_t i = 0; i < taken->n; i++) {
+		struct err err = ERR_INIT;
+		(void)err_set(&err, ERR_INVALID, "%s", taken->items[i]);
+		diag_add(&loaded->findings, DIAG_WARNING, NULL, &err);
+	}
+}
+
 /* Who may write in the state directory keeps what was made, and what is secret of it. */
 static int keep(const struct loaded *loaded, const struct loaded_options *options,
 		struct secrets *secrets, struct err *err)
 {
-	if (!secrets || !options->make_secrets)
+	if (!options->make_secrets)
 		return 0;
 	int r = secrets_keep(secrets, err);
 	if (r >= 0 && options->masking)
@@ -63,19 +94,13 @@ static int keep(const struct loaded *loaded, const struct loaded_options *option
 	return r;
 }
 
-static int read_set(struct loaded *loaded, const struct loaded_options *options, struct err *err)
+static int load(struct loaded *loaded, const struct loaded_options *options,
+		struct secrets *secrets, struct err *err)
 {
-	__attribute__((cleanup(cleanup_secrets))) struct secrets *secrets = NULL;
-	struct mask *mask = masking_mask(options->masking);
 	json_auto_t *kinds =
 		options->kinds_of ? options->kinds_of(options->context, &loaded->settings) : NULL;
-	int r = 0;
 
-	if (options->state_dir)
-		r = secrets_open(options->state_dir, options->make_secrets, mask, &secrets, err);
-	if (r < 0)
-		return r;
-	r = source_load(
+	return source_load(
 		&(struct source_options){
 			.dir = options->dir,
 			.settings = &loaded->settings,
@@ -83,11 +108,40 @@ static int read_set(struct loaded *loaded, const struct loaded_options *options,
 			.kinds = kinds,
 			.generated = secrets ? secrets_value : NULL,
 			.context = secrets,
-			.mask = mask,
+			.mask = masking_mask(options->masking),
 			.vault = options->vault,
 		},
 		&loaded->set, err);
-	return r >= 0 ? keep(loaded, options, secrets, err) : r;
+}
+
+static int load_with_secrets(struct loaded *loaded, const struct loaded_options *options,
+			     struct err *err)
+{
+	__attribute__((cleanup(cleanup_secrets))) struct secrets *secrets = NULL;
+	struct asking asking = {options, &loaded->settings, NULL};
+
+	int r = secrets_open(
+		&(struct secrets_options){
+			.state_dir = options->state_dir,
+			.make = options->make_secrets,
+			.mask = masking_mask(options->masking),
+			.ask = ask,
+			.context = &asking,
+		},
+		&secrets, err);
+	if (r >= 0)
+		r = load(loaded, options, secrets, err);
+	link_unref(asking.link);
+	if (r < 0)
+		return r;
+	tell_taken(loaded, secrets);
+	return keep(loaded, options, secrets, err);
+}
+
+static int read_set(struct loaded *loaded, const struct loaded_options *options, struct err *err)
+{
+	return options->state_dir ? load_with_secrets(loaded, options, err)
+				  : load(loaded, options, NULL, err);
 }
 
 int loaded_read(const struct loaded_options *options, struct loaded **ret, struct err *err)

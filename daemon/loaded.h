@@ -18,6 +18,8 @@
 #include "source/settings.h"
 #include "source/vault_cache.h"
 
+struct link;
+
 struct loaded_options {
 	const char *dir, *config;
 	const char *state_dir;		  /* of generated secrets; NULL: placeholders */
@@ -27,6 +29,9 @@ struct loaded_options {
 	struct source_vault_cache *vault; /* of earlier readings; or NULL */
 	/* Cached discovery, a new reference; may return NULL, may be NULL. */
 	json_t *(*kinds_of)(void *context, const struct source_settings *settings);
+	/* A connection to the API server, a new reference, to ask for generated values that the
+	 * state directory does not have; may return NULL, may be NULL. */
+	struct link *(*link_of)(void *context, const struct source_settings *settings);
 	void *context;
 	const char *who; /* "reload by root" */
 };

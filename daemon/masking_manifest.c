@@ -14,6 +14,8 @@ static void mask_values(json_t *values)
 	void *next;
 
 	json_object_foreach_safe (values, next, key, value) {
+		if (json_is_string(value) && !strcmp(json_string_value(value), MASK_SHOWN))
+			continue; /* it was masked where it was made */
 		cleanup_free char *masked =
 			mem_printf("*** (%zu bytes)", json_string_length(value));
 		json_object_set_new(values, key, json_string(masked));

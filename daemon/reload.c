@@ -109,16 +109,24 @@ static void judge(struct reading *reading)
 	take_up(reading);
 }
 
-/* What the connection knows; before there is one, what an earlier one left. */
-static json_t *kinds_of(void *context, const struct source_settings *settings)
+/* The connection that there is; before there is one, one of its own. */
+static struct link *link_of(void *context, const struct source_settings *settings)
 {
 	struct daemon *daemon = context;
 
 	pthread_mutex_lock(&daemon->lock);
 	struct link *link = daemon->link ? link_ref(daemon->link) : NULL;
 	pthread_mutex_unlock(&daemon->lock);
+	return link ? link : link_once(daemon->site, settings);
+}
+
+/* What the connection knows, or what an earlier one left. */
+static json_t *kinds_of(void *context, const struct source_settings *settings)
+{
+	struct link *link = link_of(context, settings);
+
 	if (!link)
-		return link_kinds(daemon->site, settings);
+		return NULL;
 	json_t *kinds = kube_client_kinds(link->client);
 	link_unref(link);
 	return kinds;
@@ -138,6 +146,7 @@ static void read_files(void *context)
 			.masking = options->masking,
 			.vault = daemon->vault,
 			.kinds_of = kinds_of,
+			.link_of = link_of,
 			.context = daemon,
 			.who = reading->asks->request.who,
 		},

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "base/digest.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "tree/json.h"
@@ -15,9 +16,11 @@
 
 struct secrets {
 	char *path;
-	json_t *values; /* "namespace/secret/key" -> {value, app} */
-	struct mask *mask;
-	bool make, changed;
+	struct secrets_options options;
+	json_t *values; /* "namespace/secret/key" -> {value, app, unseen}; unseen: nobody could say
+			 * whether the cluster has another one */
+	bool changed;
+	struct list taken;
 };
 
 static int damaged(const char *path, struct err *err)
@@ -58,14 +61,13 @@ static void tell_mask(const struct secrets *secrets)
 	json_object_foreach (secrets->values, name, entry) {
 		const char *text = text_of(entry);
 		if (text)
-			mask_add(secrets->mask, text, strlen(text));
+			mask_add(secrets->options.mask, text, strlen(text));
 	}
 }
 
-int secrets_open(const char *state_dir, bool make, struct mask *mask, struct secrets **ret,
-		 struct err *err)
+int secrets_open(const struct secrets_options *options, struct secrets **ret, struct err *err)
 {
-	cleanup_free char *path = file_join(state_dir, "secrets.json");
+	cleanup_free char *path = file_join(options->state_dir, "secrets.json");
 	json_t *values;
 	int r = read_values(path, &values, err);
 
@@ -74,8 +76,7 @@ int secrets_open(const char *state_dir, bool make, struct mask *mask, struct sec
 	struct secrets *secrets = mem_new(struct secrets);
 	secrets->path = steal(&path);
 	secrets->values = values;
-	secrets->make = make;
-	secrets->mask = mask;
+	secrets->options = *options;
 	tell_mask(secrets);
 	*ret = secrets;
 	return 0;
@@ -137,30 +138,80 @@ static const char *find(const struct secrets *secrets, const struct source_gener
 }
 
 /* Notes under which name, and for whom. */
-static void put(struct secrets *secrets, const char *name, const char *app, const char *value)
+static void put(struct secrets *secrets, const char *name, const char *app, const char *value,
+		bool unseen)
 {
 	const json_t *entry = json_object_get(secrets->values, name);
 	const char *before = json_string_value(json_object_get(entry, "app"));
+	bool was_unseen = json_object_get(entry, "unseen");
 
-	if (before && !strcmp(before, app) && text_of(entry) && !strcmp(text_of(entry), value))
+	if (before && !strcmp(before, app) && !strcmp(text_of(entry), value) &&
+	    unseen == was_unseen)
 		return;
-	json_object_set_new(secrets->values, name,
-			    json_pack("{s:s, s:s}", "value", value, "app", app));
+	json_t *now = json_pack("{s:s, s:s}", "value", value, "app", app);
+	if (unseen)
+		json_object_set_new(now, "unseen", json_true());
+	json_object_set_new(secrets->values, name, now);
 	secrets->changed = true;
+}
+
+/* What the cluster has for it; NULL when it has nothing, or nobody answers. Caller frees. */
+static char *ask(struct secrets *secrets, const struct source_generated *wanted, bool *ret_answered)
+{
+	const struct secrets_options *options = &secrets->options;
+	cleanup_err struct err err = ERR_INIT;
+	char *value;
+	size_t length;
+
+	*ret_answered = false;
+	if (!options->ask)
+		return NULL;
+	json_auto_t *data =
+		options->ask(options->context, wanted->ns, wanted->secret, ret_answered);
+	const char *text = json_string_value(json_object_get(data, wanted->key));
+	if (!text || digest_base64_decode(text, strlen(text), &value, &length, &err) < 0)
+		return NULL;
+	return value;
+}
+
+/* One that is kept and that the cluster could say no more about is the cluster's. */
+static char *settle(struct secrets *secrets, const struct source_generated *wanted,
+		    const char *kept, bool *ret_unseen)
+{
+	bool answered;
+	char *there = ask(secrets, wanted, &answered);
+
+	*ret_unseen = !answered;
+	if (!there)
+		return kept ? mem_strdup(kept) : NULL;
+	if (!kept || strcmp(kept, there) != 0)
+		list_printf(&secrets->taken,
+			    "Secret %s/%s: its generated %s was not in the state directory (was it "
+			    "lost?) and was taken from the cluster",
+			    wanted->ns, wanted->secret, wanted->key);
+	return there;
 }
 
 char *secrets_value(void *context, const struct source_generated *wanted)
 {
 	struct secrets *secrets = context;
 	cleanup_free char *name = mem_printf("%s/%s/%s", wanted->ns, wanted->secret, wanted->key);
-	const char *kept = find(secrets, wanted, name);
+	cleanup_free char *kept = mem_strdup(find(secrets, wanted, name));
+	bool unseen = json_object_get(json_object_get(secrets->values, name), "unseen");
+	char *value = kept && !unseen ? steal(&kept) : settle(secrets, wanted, kept, &unseen);
 
-	if (!kept && !secrets->make)
+	if (!value && !secrets->options.make)
 		return mem_strdup("(made at the first apply)");
-	char *value = kept ? mem_strdup(kept) : make_value(wanted->length);
-	mask_add(secrets->mask, value, strlen(value));
-	put(secrets, name, wanted->app, value);
+	if (!value)
+		value = make_value(wanted->length);
+	mask_add(secrets->options.mask, value, strlen(value));
+	put(secrets, name, wanted->app, value, unseen);
 	return value;
+}
+
+const struct list *secrets_taken(const struct secrets *secrets)
+{
+	return &secrets->taken;
 }
 
 int secrets_keep(struct secrets *secrets, struct err *err)
@@ -179,6 +230,7 @@ void secrets_free(struct secrets *secrets)
 	if (!secrets)
 		return;
 	json_decref(secrets->values);
+	list_done(&secrets->taken);
 	free(secrets->path);
 	free(secrets);
 }

@@ -208,7 +208,8 @@ static enum command_exit render_apps(const struct options *options)
 	cleanup_err struct err err = ERR_INIT;
 	cleanup_diag struct diag_list findings = DIAG_LIST_INIT;
 	json_auto_t *files = options->json ? json_array() : NULL;
-	struct printing printing = {options_given(options, "show-secrets"), files};
+	struct printing printing = {.show_secrets = options_given(options, "show-secrets"),
+				    .files = files};
 	const char *app = options->arguments.n ? options->arguments.items[0] : options->app;
 	struct source_settings settings;
 

@@ -176,6 +176,7 @@ static int load(const struct options *options, struct site *site, struct loaded 
 			.state_dir = options->state,
 			.masking = options->masking,
 			.kinds_of = link_kinds,
+			.link_of = link_once,
 			.context = site,
 		},
 		ret, err);

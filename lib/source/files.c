@@ -280,7 +280,7 @@ static void show(const struct making *making)
 		return;
 	if (!strcmp(making->kind, "Secret") && !pass->options->reveal)
 		json_object_foreach (data, key, value) {
-			json_string_set(value, "***");
+			json_string_set(value, MASK_SHOWN);
 		}
 	cleanup_free char *text = tree_yaml_dump(shown);
 	pass->rendered(pass->context, making->build->made->name, making->build->app->options->path,

@@ -30,7 +30,8 @@ static int explain(struct source_unseal *unseal, struct err *err)
 	cleanup_free char *message =
 		err->code == ERR_NOT_FOUND
 			? mem_printf("encrypted by ansible-vault, and %s", why->message)
-			: mem_printf("%s; %s", err->message, why->message);
+			: mem_printf("encrypted by ansible-vault, and %s (no other password fits)",
+				     why->message);
 	cleanup_free char *file = mem_strdup(err->place.file);
 	int line = err->place.line;
 	(void)err_set(err, ERR_INVALID, "%s", message);

@@ -21,6 +21,20 @@ static void tear_down(void)
 	mem_cleanup(&dir);
 }
 
+/* The cluster: what it says when it is asked, and how often it was. */
+static bool cluster_answers;
+static const char *cluster_value; /* base64 */
+static int asked;
+
+static json_t *ask(void *context, const char *ns, const char *name, bool *ret_answered)
+{
+	(void)context, (void)ns, (void)name;
+	asked++;
+	*ret_answered = cluster_answers;
+	return cluster_answers && cluster_value ? json_pack("{s:s}", "password", cluster_value)
+						: NULL;
+}
+
 /* The value, as a process of its own would get it. */
 static char *value(const char *app, const char *ns, const char *secret, bool make)
 {
@@ -28,7 +42,9 @@ static char *value(const char *app, const char *ns, const char *secret, bool mak
 	struct secrets *secrets;
 	struct err err = ERR_INIT;
 
-	must(secrets_open(dir, make, NULL, &secrets, &err), &err);
+	must(secrets_open(&(struct secrets_options){.state_dir = dir, .make = make, .ask = ask},
+			  &secrets, &err),
+	     &err);
 	char *text = secrets_value(secrets, &wanted);
 	if (make)
 		must(secrets_keep(secrets, &err), &err);
@@ -89,6 +105,44 @@ START_TEST(test_secrets__who_only_looks_makes_none)
 }
 END_TEST
 
+START_TEST(test_secrets__lost_ones_are_taken_from_the_cluster)
+{
+	cluster_answers = true;
+	cluster_value = "b2YgdGhlIGNsdXN0ZXI=";
+	cleanup_free char *seen = value("blog", "default", "db", false);
+	cleanup_free char *taken = value("blog", "default", "db", true);
+	cleanup_free char *path = file_join(dir, "secrets.json");
+
+	ck_assert_str_eq(seen, "of the cluster");
+	ck_assert_str_eq(taken, "of the cluster");
+	ck_assert(file_exists(path));
+	cluster_value = "c29tZWJvZHkgZWRpdGVkIGl0";
+	asked = 0;
+	cleanup_free char *kept = value("blog", "default", "db", true);
+	ck_assert_str_eq(kept, "of the cluster");
+	ck_assert_int_eq(asked, 0);
+}
+END_TEST
+
+/* One that was made while nobody could be asked gives way to the cluster's, once. */
+START_TEST(test_secrets__made_in_the_dark_are_asked_for_later)
+{
+	cleanup_free char *made = value("blog", "default", "db", true);
+	cleanup_free char *still = value("blog", "default", "db", true);
+
+	ck_assert_str_eq(made, still);
+	cluster_answers = true;
+	cluster_value = "b2YgdGhlIGNsdXN0ZXI=";
+	cleanup_free char *taken = value("blog", "default", "db", true);
+	ck_assert_str_eq(taken, "of the cluster");
+	cluster_value = NULL;
+	asked = 0;
+	cleanup_free char *kept = value("blog", "default", "db", true);
+	ck_assert_str_eq(kept, "of the cluster");
+	ck_assert_int_eq(asked, 0);
+}
+END_TEST
+
 /* A damaged file is no reason to make new passwords. */
 START_TEST(test_secrets__damage_is_an_error)
 {
@@ -98,7 +152,10 @@ START_TEST(test_secrets__damage_is_an_error)
 	for (size_t i = 0; i < 3; i++) {
 		cleanup_err struct err err = ERR_INIT;
 		temp_write(dir, "secrets.json", damaged[i]);
-		ck_assert_int_lt(secrets_open(dir, true, NULL, &secrets, &err), 0);
+		ck_assert_int_lt(
+			secrets_open(&(struct secrets_options){.state_dir = dir, .make = true},
+				     &secrets, &err),
+			0);
 		cleanup_free char *text = err_text(&err);
 		ck_assert_msg(strstr(text, "secrets.json"), "%s", text);
 		ck_assert_msg(strstr(text, "restore it from a backup"), "%s", text);
@@ -116,7 +173,9 @@ START_TEST(test_secrets__the_mask_knows_them)
 	temp_write(
 		dir, "secrets.json",
 		"{\"a/b/c\": \"of before\", \"a/b/d\": {\"value\": \"of now\", \"app\": \"a\"}}");
-	must(secrets_open(dir, true, mask, &secrets, &err), &err);
+	must(secrets_open(&(struct secrets_options){.state_dir = dir, .make = true, .mask = mask},
+			  &secrets, &err),
+	     &err);
 	cleanup_free char *made = secrets_value(secrets, &wanted);
 	ck_assert(mask_is_value(mask, made, strlen(made)));
 	ck_assert(mask_is_value(mask, "of before", 9));
@@ -136,6 +195,8 @@ Suite *test_suite(void)
 	tcase_add_test(tests, test_secrets__outlive_the_names_of_app_and_namespace);
 	tcase_add_test(tests, test_secrets__of_an_earlier_version_stay);
 	tcase_add_test(tests, test_secrets__who_only_looks_makes_none);
+	tcase_add_test(tests, test_secrets__lost_ones_are_taken_from_the_cluster);
+	tcase_add_test(tests, test_secrets__made_in_the_dark_are_asked_for_later);
 	tcase_add_test(tests, test_secrets__damage_is_an_error);
 	tcase_add_test(tests, test_secrets__the_mask_knows_them);
 	suite_add_tcase(suite, tests);
