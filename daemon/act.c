@@ -105,6 +105,10 @@ static enum command_exit report(const struct options *options, const json_t *fin
 		print_result(result, &out);
 		terminal_print(buf_str(&out));
 	}
+	if (tree_path_true(answer, "failed"))
+		return COMMAND_FAILED;
+	if (tree_path_true(answer, "warned"))
+		return COMMAND_WARNINGS;
 	if (tree_path_integer(result, "failed", 0) || diag_count(&list, DIAG_ERROR))
 		return COMMAND_FAILED;
 	if (tree_path_integer(result, "warned", 0))

@@ -226,7 +226,7 @@ static int prepare(struct alone *alone, struct pass_request *request, json_t **r
 		   struct err *err)
 {
 	cleanup_free char *person = site_person();
-	const struct change change = {
+	struct change change = {
 		.site = &alone->site,
 		.loaded = alone->loaded,
 		.sink = quiet_sink(alone->quiet),
@@ -239,6 +239,10 @@ static int prepare(struct alone *alone, struct pass_request *request, json_t **r
 		return 0;
 	}
 	request->who = mem_printf("%s by %s", alone->options->verb, person);
+	int r = link_open(&alone->site, &alone->loaded->settings, &alone->link, err);
+	if (r < 0)
+		return r;
+	change.link = alone->link;
 	return alone->asked->prepare(&change, request, ret_answer, err);
 }
 

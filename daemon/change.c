@@ -5,10 +5,13 @@
 
 #include "base/mem.h"
 #include "hold.h"
+#include "reconcile/purge.h"
 #include "reconcile/rollback.h"
 #include "reconcile/undo.h"
 #include "state/revision.h"
 #include "tree/path.h"
+
+#define LOOK_MS 60000
 
 json_t *change_answer(const char *format, ...)
 {
@@ -178,11 +181,97 @@ static int undo(const struct change *change, struct pass_request *ret_request, j
 	return 0;
 }
 
+/* --- purge --- */
+
+static int look_for_purge(const struct change *change, const char *app,
+			  struct reconcile_purge_view *ret, struct err *err)
+{
+	const struct reconcile_world world = {
+		.client = change->link->client,
+		.ledger = change->site->ledger,
+		.state_dir = change->site->options->state,
+		.settings = &change->loaded->settings,
+		.spare = &change->site->spare,
+		.clock = &clock_real,
+	};
+	struct deadline deadline = deadline_in(&clock_real, NULL, LOOK_MS);
+	struct kube_cluster cluster;
+
+	/* Nothing is judged with another cluster's ledger. */
+	int r = kube_client_cluster(change->link->client, &deadline, &cluster, err);
+	if (r < 0)
+		return r;
+	r = state_ledger_bind(change->site->ledger, cluster.uid, err);
+	kube_cluster_done(&cluster);
+	if (r < 0)
+		return r;
+	return reconcile_purge_look(
+		&(struct reconcile_purge){.world = &world, .set = change->loaded->set, .app = app},
+		&deadline, ret, err);
+}
+
+static void finish_lines(const char *app, bool yes, const struct reconcile_purge_view *view,
+			 struct list *lines)
+{
+	list_copy(lines, &view->lines);
+	if (!view->objects && !view->folders.n)
+		list_printf(lines, "%s: nothing of it is kept", app);
+	else if (view->forbidden)
+		list_printf(lines, "It cannot be purged like this: %s. Delete or move that first.",
+			    view->forbidden);
+	else if (!yes)
+		list_printf(lines,
+			    "Nothing was changed. To delete it for good: desired purge %s "
+			    "--yes",
+			    app);
+}
+
+/* Of an app that left only directories the ledger knows nothing any more; a pass takes those that
+ * it knows. */
+static int make_known(const struct change *change, const char *app, struct err *err)
+{
+	struct state_ledger *ledger = change->site->ledger;
+	struct state_app *known = state_ledger_app(ledger, app);
+	const struct state_app fresh = {.name = (char *)app};
+	bool is_known = known;
+
+	state_app_free(known);
+	return is_known ? 0 : state_ledger_put_app(ledger, &fresh, err);
+}
+
+static int purge(const struct change *change, struct pass_request *ret_request, json_t **ret_answer,
+		 struct err *err)
+{
+	bool yes = tree_path_true(change->body, "yes");
+	cleanup_list struct list lines = LIST_INIT;
+	struct reconcile_purge_view view = {0};
+	cleanup_free char *app = NULL;
+
+	if (!change->link)
+		return err_set(err, ERR_UNREACHABLE, "the API server was not met yet");
+	int r = change_app(change, tree_path_string(change->body, "app"), &app, err);
+	if (r >= 0)
+		r = look_for_purge(change, app, &view, err);
+	if (r < 0)
+		return r;
+	bool something = view.objects || view.folders.n;
+	finish_lines(app, yes, &view, &lines);
+	*ret_answer = json_pack("{s:i, s:o, s:b, s:b, s:b}", "schema", 1, "messages",
+				lines_to_json(&lines), "done", !yes || !something || view.forbidden,
+				"failed", yes && view.forbidden, "warned", !yes && something);
+	ret_request->app = steal(&app);
+	ret_request->purge = true;
+	bool goes = yes && something && !view.forbidden;
+	reconcile_purge_view_done(&view);
+	return goes ? make_known(change, ret_request->app, err) : 0;
+}
+
 static const struct {
 	const char *verb;
 	change_prepare *prepare;
 } changes[] = {
 	{"approve", approve},
+	{"purge", purge},
 	{"rollback", rollback},
 	{"undo", undo},
 };

@@ -17,6 +17,7 @@
 struct change {
 	const struct site *site;
 	const struct loaded *loaded;
+	struct link *link; /* NULL: the API server was not met yet */
 	struct event_sink *sink;
 	const json_t *body; /* "app", "revision" ... */
 	const char *who;

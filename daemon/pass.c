@@ -38,6 +38,7 @@ void pass_request_copy(struct pass_request *to, const struct pass_request *from)
 		.app = mem_strdup(from->app),
 		.force = from->force,
 		.force_replace = from->force_replace,
+		.purge = from->purge,
 		.who = mem_strdup(from->who),
 	};
 	list_copy(&to->tags, &from->tags);
@@ -89,6 +90,7 @@ static struct pass_round *new_round(const struct pass_round_options *options)
 		.ledger = options->site->ledger,
 		.state_dir = options->site->options->state,
 		.settings = &round->loaded->settings,
+		.spare = &options->site->spare,
 		.sink = options->sink,
 		.clock = options->clock,
 		.contest = options->contest,
@@ -379,6 +381,7 @@ enum job_outcome pass_run(const struct job *job, enum pass_contact *ret_contact)
 			.retry = (round->request.force || round->request.app) && !job->tries,
 			.force = round->request.force && !job->tries,
 			.force_replace = round->request.force_replace && !job->tries,
+			.purge = round->request.purge && !job->tries,
 			.who = round->request.who,
 			.fresh = job->tries || work->reported,
 			.cancel = job->cancel,

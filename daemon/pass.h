@@ -23,6 +23,7 @@ struct pass_request {
 	struct list tags, skip_tags;
 	bool force;	    /* try refused versions again */
 	bool force_replace; /* replace workloads even when they could roll */
+	bool purge;	    /* what left the files goes, data and all; at the first try only */
 	char *who;
 };
 

@@ -28,20 +28,26 @@ static void prepare(void *context)
 	struct request_change *change = context;
 	struct daemon *daemon = change->daemon;
 	struct loaded *loaded = daemon_loaded(daemon);
+	struct link *link;
 
 	if (!loaded) {
 		(void)err_set(&change->err, ERR_BUSY, "the files are still being read");
 		return;
 	}
+	pthread_mutex_lock(&daemon->lock);
+	link = daemon->link ? link_ref(daemon->link) : NULL;
+	pthread_mutex_unlock(&daemon->lock);
 	(void)change->prepare(
 		&(struct change){
 			.site = daemon->site,
 			.loaded = loaded,
+			.link = link,
 			.sink = daemon->sink,
 			.body = change->body,
 			.who = change->who,
 		},
 		&change->request, &change->answer, &change->err);
+	link_unref(link);
 	loaded_unref(loaded);
 }
 

@@ -25,11 +25,21 @@ static int open_ledger(const char *dir, struct site *site, struct err *err)
 	return 0;
 }
 
+static void add_spare(struct site *site, const char *path)
+{
+	cleanup_free char *real = realpath(path, NULL);
+
+	list_add(&site->spare, real ? real : path);
+}
+
 static void start(const struct options *options, struct site *site)
 {
 	*site = SITE_INIT;
 	site->options = options;
 	site->http = http_new();
+	add_spare(site, options->dir);
+	add_spare(site, options->state);
+	add_spare(site, options->runtime);
 }
 
 /* --- with the lock --- */
@@ -129,6 +139,7 @@ void site_close(struct site *site)
 	if (site->temporary)
 		remove_folder(site->temporary);
 	free(site->temporary);
+	list_done(&site->spare);
 	*site = SITE_INIT;
 }
 

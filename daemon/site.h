@@ -18,8 +18,9 @@ struct site {
 	const struct options *options;
 	struct http *http;
 	struct state_ledger *ledger;
-	int lock;	 /* -1: only looks */
-	char *temporary; /* where the copy of the ledger is; NULL */
+	int lock;	   /* -1: only looks */
+	struct list spare; /* the directories of desired itself: no purge takes them */
+	char *temporary;   /* where the copy of the ledger is; NULL */
 };
 
 #define SITE_INIT    ((struct site){.lock = -1})

@@ -202,18 +202,36 @@ static json_t *build_waiting(const struct status_input *input)
 	return waiting;
 }
 
+/* What left the files and is kept, app by app. */
+static json_t *build_orphans(const struct status_input *input)
+{
+	struct map entries = MAP_INIT(state_entry_free);
+	json_t *orphans = json_array();
+	const char *key;
+	const struct state_entry *entry;
+
+	state_ledger_entries(input->ledger, NULL, NULL, &entries);
+	map_foreach (&entries, key, entry)
+		if (entry->kept)
+			json_array_append_new(orphans,
+					      json_pack("{s:s, s:s, s:s*}", "app", entry->app,
+							"key", key, "size", entry->size));
+	map_done(&entries);
+	return orphans;
+}
+
 json_t *status_build(const struct status_input *input)
 {
 	char node[256] = "";
 
 	(void)gethostname(node, sizeof(node) - 1);
 	json_t *contested = input->contest ? reconcile_contest_list(input->contest) : json_array();
-	return json_pack("{s:i, s:s, s:s, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o}", "schema", 1,
-			 "version", DESIRED_VERSION, "node", node, "dir", real_path(input->dir),
+	return json_pack("{s:i, s:s, s:s, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "schema",
+			 1, "version", DESIRED_VERSION, "node", node, "dir", real_path(input->dir),
 			 "state", real_path(input->state), "running", input->running, "cluster",
 			 build_cluster(input), "files", build_files(input), "apps",
-			 build_apps(input), "waiting", build_waiting(input), "contested",
-			 contested);
+			 build_apps(input), "waiting", build_waiting(input), "orphans",
+			 build_orphans(input), "contested", contested);
 }
 
 /* --- judging --- */
@@ -419,14 +437,30 @@ static void print_waiting(const json_t *waiting, struct buf *out)
 		buf_addstr(out, "         all of them: desired approve --all\n");
 }
 
+/* "ORPHANS  PVC default/old-blog 4.1 GB, 1203 files; desired purge old-blog" */
+static void print_orphan(const json_t *orphan, struct buf *out)
+{
+	const char *size = text_at(orphan, "size");
+	struct manifest_id id;
+
+	if (!manifest_id_of_key(text_at(orphan, "key"), &id))
+		return;
+	cleanup_free char *object = manifest_id_text(&id);
+	buf_printf(out, "ORPHANS  %s%s%s; desired purge %s\n", object, *size ? " " : "", size,
+		   text_at(orphan, "app"));
+	manifest_id_done(&id);
+}
+
 void status_print(const json_t *status, time_t now, bool colour, struct buf *out)
 {
 	size_t i;
-	json_t *contested;
+	json_t *contested, *orphan;
 
 	print_head(status, now, out);
 	print_apps(json_object_get(status, "apps"), now, colour, out);
 	print_waiting(json_object_get(status, "waiting"), out);
+	json_array_foreach (json_object_get(status, "orphans"), i, orphan)
+		print_orphan(orphan, out);
 	json_array_foreach (json_object_get(status, "contested"), i, contested)
 		print_contested(contested, out);
 }

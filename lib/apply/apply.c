@@ -122,8 +122,7 @@ int apply_record(struct apply_run *run, const struct plan_step *step, const json
 	int r = state_ledger_put(run->context->ledger, (const struct state_entry *const *)&entry, 1,
 				 err);
 	state_entry_free(entry);
-	return r < 0 || !settles ? r
-				 : state_saved_drop(run->context->state_dir, step->key, err);
+	return r < 0 || !settles ? r : state_saved_drop(run->context->state_dir, step->key, err);
 }
 
 /* Steps behind a failed one are never tried in this pass; prunes wait for the next. */
@@ -148,22 +147,6 @@ static void skip_behind_failures(struct apply_run *run)
 	}
 }
 
-/* Said once: the ledger remembers that it was. */
-static int keep(struct apply_run *run, const struct plan_step *step, struct err *err)
-{
-	struct state_entry *entry = state_ledger_get(run->context->ledger, step->key);
-	int r = 0;
-
-	if (entry && !entry->kept) {
-		apply_say(run, step, EVENT_KEPT, "left the files and is kept: %s", step->why);
-		entry->kept = true;
-		r = state_ledger_put(run->context->ledger,
-				     (const struct state_entry *const *)&entry, 1, err);
-	}
-	state_entry_free(entry);
-	return r;
-}
-
 /* What only the ledger or the journal has to know. */
 static int run_quiet_step(struct apply_run *run, size_t index, struct err *err)
 {
@@ -180,7 +163,7 @@ static int run_quiet_step(struct apply_run *run, size_t index, struct err *err)
 			r = state_saved_drop(run->context->state_dir, step->key, err);
 		return r < 0 ? r : 1;
 	case PLAN_KEEP:
-		r = keep(run, step, err);
+		r = apply_keep(run, step, err);
 		return r < 0 ? r : 1;
 	case PLAN_REFUSE:
 		run->steps[index].state = STEP_FAILED;

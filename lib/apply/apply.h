@@ -28,10 +28,11 @@ struct apply_context {
 	struct event_sink *sink;
 	const struct clock *clock;
 	struct cancel *cancel;
-	int64_t timeout_ms;	       /* of each wait: the app's */
-	int revision;		       /* for events */
-	const char *state_dir; /* where what is taken down is kept (state/saved.h, state/pruned.h) */
-	const char *batch;     /* of prunes; NULL: they are not kept */
+	int64_t timeout_ms; /* of each wait: the app's */
+	int revision;	    /* for events */
+	const char
+		*state_dir; /* where what is taken down is kept (state/saved.h, state/pruned.h) */
+	const char *batch;  /* of prunes; NULL: they are not kept, this is a purge */
 };
 
 struct apply_result {

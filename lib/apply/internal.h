@@ -115,6 +115,11 @@ enum apply_verdict {
  * frees). `ready` and object are what this look found. */
 enum apply_verdict apply_trial_look(struct apply_run *run, size_t index, const json_t *object,
 				    bool ready, char **ret_reason);
+
+/* --- kept.c --- */
+
+/* Says, once, that something stays; the ledger remembers that and its size. */
+int apply_keep(struct apply_run *run, const struct plan_step *step, struct err *err);
 /* Looks once at everything that is waited for. Positive when a wait ended, 0 when all go on. */
 int apply_look(struct apply_run *run, struct err *err);
 

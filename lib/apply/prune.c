@@ -216,7 +216,10 @@ int apply_delete(struct apply_run *run, size_t index, struct err *err)
 		return 0;
 	run->steps[index].state = STEP_DONE;
 	run->result->deleted++;
-	apply_say(run, step, EVENT_DELETED, "deleted: it left the files");
+	if (run->context->batch)
+		apply_say(run, step, EVENT_DELETED, "deleted: it left the files");
+	else
+		apply_say(run, step, EVENT_PURGED, "deleted for good: purged");
 	r = forget(run, step->key, err);
 	return r < 0 ? r : 1;
 }

@@ -42,6 +42,7 @@ const char *event_kind_name(enum event_kind kind)
 		[EVENT_SUSPENDED] = "suspended",
 		[EVENT_RESUMED] = "resumed",
 		[EVENT_ROLLED_BACK] = "rolled-back",
+		[EVENT_PURGED] = "purged",
 		[EVENT_UNDONE] = "undone",
 		[EVENT_UNPINNED] = "unpinned",
 		[EVENT_STARTED] = "started",

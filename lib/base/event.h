@@ -31,6 +31,7 @@ enum event_kind {
 	EVENT_SUSPENDED,
 	EVENT_RESUMED,
 	EVENT_ROLLED_BACK, /* pinned to an earlier revision, by a person or by itself */
+	EVENT_PURGED,	   /* data went, because somebody said so */
 	EVENT_UNDONE,	   /* what was pruned comes back */
 	EVENT_UNPINNED,	   /* it follows its files again */
 	EVENT_STARTED,

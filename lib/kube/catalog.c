@@ -315,6 +315,11 @@ void kube_catalog_forget(struct kube_catalog *catalog)
 	pthread_mutex_unlock(&catalog->lock);
 }
 
+int kube_catalog_ask(struct kube_catalog *catalog, const struct deadline *deadline, struct err *err)
+{
+	return refresh(catalog, 0, deadline, err);
+}
+
 json_t *kube_catalog_kinds(struct kube_catalog *catalog)
 {
 	json_t *kinds = NULL;

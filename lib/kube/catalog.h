@@ -46,6 +46,9 @@ void kube_resource_done(struct kube_resource *resource);
 /* A kind came or went: ask before the next answer about one that is not built in. */
 void kube_catalog_forget(struct kube_catalog *catalog);
 
+/* Asks for everything the server serves now; kube_catalog_kinds() has it then. */
+int kube_catalog_ask(struct kube_catalog *catalog, const struct deadline *deadline,
+		     struct err *err);
 /* See kube_client_kinds(). */
 json_t *kube_catalog_kinds(struct kube_catalog *catalog);
 

@@ -194,6 +194,16 @@ json_t *kube_client_kinds(struct kube_client *client)
 	return kube_catalog_kinds(client->catalog);
 }
 
+int kube_client_ask_kinds(struct kube_client *client, const struct deadline *deadline, json_t **ret,
+			  struct err *err)
+{
+	int r = kube_catalog_ask(client->catalog, deadline, err);
+
+	if (r >= 0)
+		*ret = kube_catalog_kinds(client->catalog);
+	return r;
+}
+
 unsigned long kube_client_requests(const struct kube_client *client)
 {
 	return kube_connection_requests(client->connection);

@@ -129,6 +129,9 @@ void kube_client_rediscover(struct kube_client *client);
 /* {"group/Kind": {"namespaced": bool, "plural": "..."}} for source_options.kinds; NULL when nothing
  * is cached. New reference. */
 json_t *kube_client_kinds(struct kube_client *client);
+/* The same, asked for now. */
+int kube_client_ask_kinds(struct kube_client *client, const struct deadline *deadline, json_t **ret,
+			  struct err *err);
 
 /* Every request but watches, since the start. */
 unsigned long kube_client_requests(const struct kube_client *client);

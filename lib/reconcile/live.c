@@ -233,9 +233,18 @@ static int ask_for_the_rest(struct reconcile_round *round, const struct wants *w
 	return kube_client_get_all(round->world->client, ids, count, &deadline, live, err);
 }
 
+/* What left the files is only forgotten when the server, asked for it by name, does not have it: it
+ * may have lost our label, and a list may be short. */
+static bool may_be_forgotten(const struct reconcile_round *round, const struct manifest_app *app,
+			     const char *key)
+{
+	return !manifest_live_get(&round->live, key) && !manifest_app_find(app, key);
+}
+
 /* Takes what the round's lists know, if they are still fresh. */
-static int take_lists(struct reconcile_round *round, const struct wants *wants,
-		      struct cancel *cancel, struct manifest_live *live, struct err *err)
+static int take_lists(struct reconcile_round *round, const struct manifest_app *app,
+		      const struct wants *wants, struct cancel *cancel, struct manifest_live *live,
+		      struct err *err)
 {
 	const struct clock *clock = round->world->clock;
 
@@ -243,7 +252,8 @@ static int take_lists(struct reconcile_round *round, const struct wants *wants,
 	int r = round->rested ? 0 : list_once(round, cancel, err);
 	bool fresh = r >= 0 && !round->rested && clock->now(clock) - round->listed_at < FRESH_MS;
 	for (size_t i = 0; fresh && i < wants->keys.n; i++)
-		(void)take_known(round, wants->keys.items[i], live);
+		if (!may_be_forgotten(round, app, wants->keys.items[i]))
+			(void)take_known(round, wants->keys.items[i], live);
 	pthread_mutex_unlock(&round->lock);
 	return r;
 }
@@ -257,7 +267,7 @@ int reconcile_look(struct reconcile_round *round, const struct manifest_app *app
 
 	collect(&objects, app, ledger, only_key);
 	if (!only_key && !fresh)
-		r = take_lists(round, &objects, cancel, live, err);
+		r = take_lists(round, app, &objects, cancel, live, err);
 	if (r >= 0)
 		r = ask_for_the_rest(round, &objects, live, cancel, err);
 	if (r >= 0 && !only_key) {

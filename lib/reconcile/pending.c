@@ -57,8 +57,9 @@ static void say(struct reconcile_pass *pass, const char *what)
 		event_emit(pass->world->sink, event, "%s: %s", pass->app->name, what);
 }
 
-/* An object that the files have again needs a new approval when it leaves them once more. */
-static int forget_approvals(struct reconcile_pass *pass, struct err *err)
+/* An object that the files have again is no orphan any more, and needs a new approval when it
+ * leaves them once more. */
+static int take_back(struct reconcile_pass *pass, struct err *err)
 {
 	cleanup_free const struct state_entry **entries =
 		mem_alloc((pass->ledger.n + 1) * sizeof(const struct state_entry *));
@@ -67,9 +68,10 @@ static int forget_approvals(struct reconcile_pass *pass, struct err *err)
 	size_t count = 0;
 
 	map_foreach (&pass->ledger, key, entry) {
-		if (!entry->approved || !manifest_app_find(pass->app, key))
+		if ((!entry->approved && !entry->kept) || !manifest_app_find(pass->app, key))
 			continue;
-		entry->approved = false;
+		entry->approved = entry->kept = false;
+		free(steal(&entry->size));
 		entries[count++] = entry;
 	}
 	return count ? state_ledger_put(pass->world->ledger, entries, count, err) : 0;
@@ -95,5 +97,5 @@ int reconcile_note_pending(struct reconcile_pass *pass, struct err *err)
 	int r = state_ledger_pend(pass->world->ledger, pass->app->name, held ? &pending : NULL,
 				  err);
 	list_done(&pending.keys);
-	return r < 0 ? r : forget_approvals(pass, err);
+	return r < 0 ? r : take_back(pass, err);
 }

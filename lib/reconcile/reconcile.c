@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "host/host.h"
 #include "reconcile/internal.h"
+#include "reconcile/purge.h"
 #include "reconcile/rollback.h"
 #include "state/hold.h"
 #include "state/pruned.h"
@@ -125,6 +126,22 @@ static bool left_the_files(const struct reconcile_pass *pass)
 	       !manifest_set_find(pass->round->set, pass->app->name);
 }
 
+/* The objects went with the plan; the app's directories follow once nothing of it is left. */
+static int purge_folders(struct reconcile_pass *pass, struct err *err)
+{
+	const struct reconcile_world *world = pass->world;
+	struct deadline deadline =
+		deadline_in(world->clock, pass->options->cancel, pass->app->options.timeout_ms);
+	const struct reconcile_purge purge = {
+		.world = world, .set = pass->round->set, .app = pass->app->name};
+	struct map left = MAP_INIT(state_entry_free);
+
+	state_ledger_entries(world->ledger, pass->app->name, NULL, &left);
+	bool gone = !left.n && left_the_files(pass);
+	map_done(&left);
+	return gone ? reconcile_purge_folders(&purge, &deadline, err) : 0;
+}
+
 /* Positive when another pass is due: a write was refused because a field cannot be changed, a
  * replaced workload did not become ready, or the app went back to an earlier version. */
 static int carry_out(struct reconcile_pass *pass, struct err *err)
@@ -145,6 +162,8 @@ static int carry_out(struct reconcile_pass *pass, struct err *err)
 		return 1;
 	if (pass->options->only_key || (pass->effective.frozen && pass->effective.broken))
 		return 0;
+	if (pass->options->purge && (r = purge_folders(pass, err)) < 0)
+		return r;
 	return left_the_files(pass) ? forget_if_gone(pass, err) : reconcile_record(pass, err);
 }
 

@@ -29,6 +29,7 @@ struct reconcile_world {
 	const char *state_dir;
 	const struct source_settings *settings;
 	struct event_sink *sink;
+	const struct list *spare; /* directories that no purge removes; NULL: none but state_dir */
 	const struct clock *clock;
 	struct reconcile_contest *contest; /* NULL: nothing is remembered of drift */
 };

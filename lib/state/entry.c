@@ -46,6 +46,7 @@ struct state_entry *state_entry_copy(const struct state_entry *entry)
 	copy->owned = mem_strdup(entry->owned);
 	copy->source = mem_strdup(entry->source);
 	copy->from = mem_strdup(entry->from);
+	copy->size = mem_strdup(entry->size);
 	return copy;
 }
 
@@ -61,6 +62,7 @@ void state_entry_free(struct state_entry *entry)
 	free(entry->owned);
 	free(entry->source);
 	free(entry->from);
+	free(entry->size);
 	free(entry);
 }
 
@@ -89,6 +91,7 @@ json_t *state_entry_to_json(const struct state_entry *entry)
 		state_file_set_text(tree, "stage", stage_names[entry->stage]);
 	set_flag(tree, "approved", entry->approved);
 	state_file_set_text(tree, "from", entry->from);
+	state_file_set_text(tree, "size", entry->size);
 	return tree;
 }
 
@@ -136,5 +139,6 @@ struct state_entry *state_entry_from_json(const char *key, const json_t *tree)
 	entry->stage = stage_from_json(tree);
 	entry->approved = json_is_true(json_object_get(tree, "approved"));
 	entry->from = state_file_get_text(tree, "from");
+	entry->size = state_file_get_text(tree, "size");
 	return entry;
 }

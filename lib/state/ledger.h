@@ -44,6 +44,7 @@ struct state_entry {
 	bool done;	/* a Job that was seen complete: not run again while hash is the same */
 	enum state_stage stage;
 	bool approved;	/* its delete was approved */
+	char *size;	/* kept: how large it was then, "4.1 GB, 1203 files"; NULL */
 	char *from;	/* the app that had it before this one; NULL */
 };
 
