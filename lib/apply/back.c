@@ -174,8 +174,7 @@ static int create_old(struct apply_run *run, size_t index, struct err *err)
 		progress->stage = STAGE_END;
 		return 1;
 	}
-	bool may_pass = r == -ERR_CONFLICT || r == -ERR_UNREACHABLE || r == -ERR_TIMEOUT;
-	return may_pass && now_of(run) < progress->tries_until ? 0 : r;
+	return apply_may_pass(err) && now_of(run) < progress->tries_until ? 0 : r;
 }
 
 /* --- and the ledger says what it said before --- */
@@ -269,6 +268,8 @@ int apply_put_back(struct apply_run *run, size_t index)
 		progress->state = STEP_DONE;
 		run->result->put_back++;
 		run->result->written++;
+		if (!apply_is_awaited(run, run->plan->steps[index].key))
+			apply_say_put_back(run, &run->plan->steps[index], progress);
 	}
 	return r;
 }

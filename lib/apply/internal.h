@@ -69,6 +69,10 @@ int apply_delete(struct apply_run *run, size_t index, struct err *err);
 /* Between delete and create: goes on whoever cancels. */
 bool apply_is_half_done(const struct apply_run *run, size_t index);
 
+/* A refusal of a create that passes by waiting: the old one is on its way out, the server does not
+ * answer, a quota still counts what is gone. */
+bool apply_may_pass(const struct err *why);
+
 /* --- pods.c --- */
 
 /* For one request of what must not be left half done: nobody's cancel ends it. */
@@ -99,8 +103,9 @@ enum state_stage apply_stage_after_write(struct apply_run *run, const struct pla
 bool apply_stage_is_trial(struct apply_run *run, const char *key);
 /* The new one has proven itself: what it replaced is forgotten. */
 int apply_stage_settle(struct apply_run *run, const char *key, struct err *err);
-/* It has not: the app's version is refused, and what was replaced has to come back. */
-void apply_reject(struct apply_run *run, size_t index, const char *reason);
+/* It has not: the app's version is refused, and what was replaced has to come back. what: "is not
+ * ready", before the reason. */
+void apply_reject(struct apply_run *run, size_t index, const char *what, const char *reason);
 int apply_stage_refuse(struct apply_run *run, struct err *err);
 
 /* --- trial.c --- */
@@ -136,6 +141,10 @@ void apply_fail(struct apply_run *run, size_t index, const struct err *why);
 /* The step of the plan that replaces or puts back the object of a wait; NULL when none did. */
 const struct plan_step *apply_replacing_step(const struct apply_run *run, const char *key,
 					     struct apply_progress **ret);
+/* True when a wait step for this object follows. */
+bool apply_is_awaited(const struct apply_run *run, const char *key);
+void apply_say_put_back(struct apply_run *run, const struct plan_step *step,
+			const struct apply_progress *progress);
 /* An event about the object of a step. */
 void apply_say(struct apply_run *run, const struct plan_step *step, enum event_kind kind,
 	       const char *format, ...) __attribute__((format(printf, 4, 5)));

@@ -178,10 +178,11 @@ static int wait_gone(struct apply_run *run, size_t index, struct err *err)
 		       "created as soon as they are gone");
 }
 
-/* What passes by waiting: the old one is on its way out, the server does not answer. */
-static bool may_pass(int r)
+bool apply_may_pass(const struct err *why)
 {
-	return r == -ERR_CONFLICT || r == -ERR_UNREACHABLE || r == -ERR_TIMEOUT;
+	return why->code == ERR_CONFLICT || why->code == ERR_UNREACHABLE ||
+	       why->code == ERR_TIMEOUT ||
+	       (why->code == ERR_DENIED && strstr(why->message, "exceeded quota"));
 }
 
 static int make_new(struct apply_run *run, size_t index, struct err *err)
@@ -200,7 +201,7 @@ static int make_new(struct apply_run *run, size_t index, struct err *err)
 		point_reached("replace-recorded");
 		progress->stage = STAGE_END;
 		r = r < 0 ? r : 1;
-	} else if (may_pass(r) && now_of(run) < progress->tries_until) {
+	} else if (apply_may_pass(err) && now_of(run) < progress->tries_until) {
 		r = 0;
 	}
 	kube_result_done(&result);
@@ -225,8 +226,7 @@ static int advance(struct apply_run *run, size_t index, struct err *err)
 	}
 }
 
-/* True when a wait step for this object follows: it then tells the downtime. */
-static bool is_waited_for(const struct apply_run *run, const char *key)
+bool apply_is_awaited(const struct apply_run *run, const char *key)
 {
 	for (size_t i = 0; i < run->plan->count; i++)
 		if (run->plan->steps[i].action == PLAN_WAIT &&
@@ -246,7 +246,8 @@ static void succeed(struct apply_run *run, size_t index)
 		return;
 	}
 	run->result->replaced++;
-	if (!is_waited_for(run, step->key)) {
+	/* Else the wait tells, with the downtime. */
+	if (!apply_is_awaited(run, step->key)) {
 		apply_say(run, step, EVENT_REPLACED, "replaced: %s",
 			  step->why ? step->why : "forced");
 		apply_tell(run, step, NULL, "Replaced", "deleted and created again");
@@ -257,7 +258,7 @@ static void succeed(struct apply_run *run, size_t index)
  * Not so a Job, which would run again. */
 static bool is_lost(const struct apply_run *run, size_t index, const struct err *why)
 {
-	return run->steps[index].stage == STAGE_CREATE && !may_pass(-(int)why->code) &&
+	return run->steps[index].stage == STAGE_CREATE && !apply_may_pass(why) &&
 	       strcmp(run->plan->steps[index].id.kind, "Job") != 0;
 }
 
@@ -276,7 +277,7 @@ int apply_replace(struct apply_run *run, size_t index)
 		if (run->steps[index].stage == STAGE_PULL)
 			apply_pull_end(run, &run->plan->steps[index]);
 		if (is_lost(run, index, &why))
-			apply_reject(run, index, why.message);
+			apply_reject(run, index, "was refused after all", why.message);
 		else
 			apply_fail(run, index, &why);
 	}

@@ -113,13 +113,13 @@ int apply_stage_settle(struct apply_run *run, const char *key, struct err *err)
 	return r < 0 ? r : state_saved_drop(run->context->state_dir, key, err);
 }
 
-void apply_reject(struct apply_run *run, size_t index, const char *reason)
+void apply_reject(struct apply_run *run, size_t index, const char *what, const char *reason)
 {
 	const struct plan_step *step = &run->plan->steps[index];
 	cleanup_free char *object = manifest_id_text(&step->id);
 
 	run->steps[index].state = STEP_FAILED;
-	apply_say(run, step, EVENT_NOT_READY, "is not ready: %s", reason);
+	apply_say(run, step, EVENT_NOT_READY, "%s: %s", what, reason);
 	if (!run->result->rejected)
 		run->result->rejected = mem_printf("%s: %s", object, reason);
 }

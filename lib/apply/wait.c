@@ -58,8 +58,8 @@ static int64_t wall_clock_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static void say_put_back(struct apply_run *run, const struct plan_step *step,
-			 const struct apply_progress *progress)
+void apply_say_put_back(struct apply_run *run, const struct plan_step *step,
+			const struct apply_progress *progress)
 {
 	struct state_app *app = state_ledger_app(run->context->ledger, run->plan->app->name);
 	cleanup_free char *down = timespan_text(wall_clock_ms() - progress->saved->since);
@@ -84,7 +84,10 @@ static void say_ready(struct apply_run *run, size_t index)
 		apply_replacing_step(run, run->plan->steps[index].key, &replace);
 
 	if (step && step->action == PLAN_PUT_BACK) {
-		say_put_back(run, step, replace);
+		apply_say_put_back(run, step, replace);
+	} else if (step && step->action == PLAN_REPLACE && !run->steps[index].trial) {
+		apply_say(run, step, EVENT_REPLACED, "replaced: %s",
+			  step->why ? step->why : "forced");
 	} else if (step && step->action == PLAN_REPLACE) {
 		cleanup_free char *down = timespan_text(run->steps[index].down);
 		apply_say(run, step, EVENT_REPLACED, "replaced, %s down: %s", down,
@@ -99,8 +102,8 @@ static void give_up(struct apply_run *run, size_t index, const char *reason, con
 	struct apply_result *result = run->result;
 
 	if (run->steps[index].trial) {
-		cleanup_free char *why = mem_printf("not ready%s: %s", after, reason);
-		apply_reject(run, index, why);
+		cleanup_free char *what = mem_printf("is not ready%s", after);
+		apply_reject(run, index, what, reason);
 		return;
 	}
 	run->steps[index].state = STEP_FAILED;
@@ -179,7 +182,7 @@ static int look_at_trial(struct apply_run *run, size_t index, const json_t *obje
 	case TRIAL_PASSED:
 		return end_well(run, index, err);
 	case TRIAL_FAILED:
-		apply_reject(run, index, failure);
+		apply_reject(run, index, "is not ready", failure);
 		return 1;
 	default:
 		return state == KUBE_READY ? 0 : go_on(run, index, object, state, steal(&reason));

@@ -46,6 +46,7 @@ bool plan_know(struct plan_run *run, const char *kind, const char *ns, const cha
 const struct plan_answer *plan_know_create(struct plan_run *run, const struct plan_step *step,
 					   json_t *body_stolen);
 const json_t *plan_know_node(struct plan_run *run);
+const json_t *plan_know_services(struct plan_run *run);
 
 const struct state_entry *plan_entry_of(const struct plan_run *run, const char *key);
 const char *plan_uid_of(const json_t *body);
@@ -136,6 +137,7 @@ char *plan_prove_images(struct plan_run *run, struct plan_step *step, const json
 			bool *complete, struct list *proof);
 char *plan_prove_ports(struct plan_run *run, const struct plan_step *step, const json_t *old,
 		       bool *complete);
+char *plan_prove_address(struct plan_run *run, const struct plan_step *step, bool *complete);
 /* The waits, and then the edges of the graph. */
 void plan_waits(struct plan_run *run);
 void plan_order(struct plan_run *run);

@@ -19,6 +19,7 @@ bool plan_is_immutable(enum err_code code, const char *message)
 		"cannot change roleRef",
 		"updates to parameters are forbidden",
 		"may not be changed once set",
+		"may not change once set",
 	};
 
 	for (size_t i = 0; code == ERR_INVALID && message && i < sizeof(words) / sizeof(*words);

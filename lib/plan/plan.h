@@ -89,8 +89,9 @@ struct plan_question {
 		PLAN_ASK_DRY_RUN, /* what an apply would make of it */
 		PLAN_ASK_CREATE,  /* whether `body` could be created (a dry run) */
 		PLAN_ASK_NODE,	  /* what the node has and holds */
+		PLAN_ASK_SERVICES, /* who has which address */
 	} ask;
-	struct manifest_id id; /* with key, all that ASK_FULL needs; empty for ASK_NODE */
+	struct manifest_id id; /* with key, all that ASK_FULL needs; empty for the last two */
 	char *key;	       /* under which the answer is kept */
 	const struct manifest_object *object; /* what to dry-run; NULL: no longer in the files */
 	json_t *body;			      /* of a dry run: what to send; own */
@@ -98,7 +99,8 @@ struct plan_question {
 
 /* Answers, by the question's key. A dry run that was refused has code and message instead of a
  * tree. That of ASK_NODE is {nodes: ["kube1"], images: ["docker.io/library/traefik:v3"],
- * listeners: [{port, protocol, ip, and either pod, namespace, labels, or process, pid}]}. */
+ * listeners: [{port, protocol, ip, and either pod, namespace, labels, or process, pid}]}, that of
+ * ASK_SERVICES {"10.43.0.10": "kube-system/kube-dns"}. */
 struct plan_answer {
 	json_t *tree; /* dry run: the object as it would be */
 	enum err_code code;

@@ -143,6 +143,24 @@ static char *prove_pods(struct plan_run *run, struct plan_step *step, const json
 	return problem;
 }
 
+/* A dry run gives out no addresses, so it does not notice that one is taken. */
+char *plan_prove_address(struct plan_run *run, const struct plan_step *step, bool *complete)
+{
+	const char *address = tree_path_string(step->body, "spec.clusterIP");
+
+	if (!plan_kind_is(&step->id, "", "Service") || !address || !*address ||
+	    !strcmp(address, "None"))
+		return NULL;
+	const json_t *services = plan_know_services(run);
+	cleanup_free char *own = mem_printf("%s/%s", step->id.ns, step->id.name);
+	const char *owner = json_string_value(json_object_get(services, address));
+	if (!services)
+		*complete = false;
+	if (!owner || !strcmp(owner, own))
+		return NULL;
+	return mem_printf("its clusterIP %s belongs to Service %s", address, owner);
+}
+
 static void prove_replace(struct plan_run *run, struct plan_step *step)
 {
 	const struct manifest_live_object *live = manifest_live_get(run->input->live, step->key);
@@ -151,6 +169,8 @@ static void prove_replace(struct plan_run *run, struct plan_step *step)
 	bool complete = true;
 	char *problem = prove_create(run, step, live->body, &complete, &proof, &field);
 
+	if (!problem)
+		problem = plan_prove_address(run, step, &complete);
 	if (!problem && plan_kind_has_pods(&step->id))
 		problem = prove_pods(run, step, live->body, &complete, &proof);
 	if (problem) {

@@ -93,13 +93,23 @@ const struct plan_answer *plan_know_create(struct plan_run *run, const struct pl
 	return NULL;
 }
 
+static const json_t *know(struct plan_run *run, int what, const char *key)
+{
+	const struct plan_answer *known = answer(run, key);
+
+	if (!known && !is_asked(run->plan, what, key))
+		(void)add(run, what, mem_strdup(key));
+	return known ? known->tree : NULL;
+}
+
 const json_t *plan_know_node(struct plan_run *run)
 {
-	const struct plan_answer *known = answer(run, "node");
+	return know(run, PLAN_ASK_NODE, "node");
+}
 
-	if (!known && !is_asked(run->plan, PLAN_ASK_NODE, "node"))
-		(void)add(run, PLAN_ASK_NODE, mem_strdup("node"));
-	return known ? known->tree : NULL;
+const json_t *plan_know_services(struct plan_run *run)
+{
+	return know(run, PLAN_ASK_SERVICES, "services");
 }
 
 void plan_answer_free(struct plan_answer *answer)

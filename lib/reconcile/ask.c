@@ -73,21 +73,26 @@ static int ask_dry_runs(const struct reconcile_world *world, const struct plan *
 	return r;
 }
 
-static int ask_node(const struct reconcile_world *world, const struct plan *plan,
-		    const struct deadline *deadline, struct map *answers, struct err *err)
+/* What concerns no object. */
+static int ask_facts(const struct reconcile_world *world, const struct plan *plan, int what,
+		     const struct deadline *deadline, struct map *answers, struct err *err)
 {
 	json_t *tree = NULL;
-	bool asked = false;
+	const char *key = NULL;
 
 	for (size_t i = 0; i < plan->question_count; i++)
-		asked |= plan->questions[i].ask == PLAN_ASK_NODE;
-	int r = asked ? reconcile_ask_node(world, deadline, &tree, err) : 0;
-	if (tree) {
-		struct plan_answer *answer = mem_new(struct plan_answer);
-		answer->tree = tree;
-		map_put(answers, "node", answer);
-	}
-	return r;
+		if ((int)plan->questions[i].ask == what)
+			key = plan->questions[i].key;
+	if (!key)
+		return 0;
+	int r = what == PLAN_ASK_NODE ? reconcile_ask_node(world, deadline, &tree, err)
+				      : reconcile_ask_services(world, deadline, &tree, err);
+	if (r < 0)
+		return r;
+	struct plan_answer *answer = mem_new(struct plan_answer);
+	answer->tree = tree;
+	map_put(answers, key, answer);
+	return 0;
 }
 
 static int ask(const struct reconcile_world *world, const struct plan *plan,
@@ -100,7 +105,9 @@ static int ask(const struct reconcile_world *world, const struct plan *plan,
 		r = ask_dry_runs(world, plan, PLAN_ASK_DRY_RUN, deadline, answers, err);
 	if (r >= 0)
 		r = ask_dry_runs(world, plan, PLAN_ASK_CREATE, deadline, answers, err);
-	return r < 0 ? r : ask_node(world, plan, deadline, answers, err);
+	if (r >= 0)
+		r = ask_facts(world, plan, PLAN_ASK_SERVICES, deadline, answers, err);
+	return r < 0 ? r : ask_facts(world, plan, PLAN_ASK_NODE, deadline, answers, err);
 }
 
 int reconcile_plan(const struct reconcile_world *world, struct plan_input *input,

@@ -110,6 +110,9 @@ int reconcile_plan(const struct reconcile_world *world, struct plan_input *input
 
 /* --- node.c --- */
 
+/* The answer to PLAN_ASK_SERVICES; new reference. */
+int reconcile_ask_services(const struct reconcile_world *world, const struct deadline *deadline,
+			   json_t **ret, struct err *err);
 /* The answer to PLAN_ASK_NODE; new reference. */
 int reconcile_ask_node(const struct reconcile_world *world, const struct deadline *deadline,
 		       json_t **ret, struct err *err);

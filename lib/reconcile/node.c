@@ -1,5 +1,5 @@
-/* What the node has and holds: its images, and who has which host port (the answer to
- * PLAN_ASK_NODE). */
+/* Facts that plans ask for: what the node has and holds (PLAN_ASK_NODE), and which Service has which
+ * address (PLAN_ASK_SERVICES). */
 #include <stdio.h>
 #include <string.h>
 
@@ -160,5 +160,29 @@ int reconcile_ask_node(const struct reconcile_world *world, const struct deadlin
 	if (r < 0)
 		return r;
 	*ret = steal(&answer);
+	return 0;
+}
+
+int reconcile_ask_services(const struct reconcile_world *world, const struct deadline *deadline,
+			   json_t **ret, struct err *err)
+{
+	json_auto_t *services = NULL;
+	size_t i, j;
+	json_t *service, *address;
+
+	int r = kube_client_select(world->client, "", "Service", NULL, NULL, NULL, deadline,
+				   &services, err);
+	if (r < 0)
+		return r;
+	*ret = json_object();
+	json_array_foreach (services, i, service) {
+		cleanup_free char *name =
+			mem_printf("%s/%s", tree_path_string(service, "metadata.namespace"),
+				   tree_path_string(service, "metadata.name"));
+		json_array_foreach (tree_path_get(service, "spec.clusterIPs"), j, address)
+			if (json_is_string(address))
+				json_object_set_new(*ret, json_string_value(address),
+						    json_string(name));
+	}
 	return 0;
 }

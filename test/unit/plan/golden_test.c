@@ -451,7 +451,7 @@ static struct plan_answer *node(const struct scene *scene)
 static void ask(struct scene *scene, const struct plan_question *question)
 {
 	cleanup_free char *object =
-		question->ask == PLAN_ASK_NODE ? NULL : manifest_id_text(&question->id);
+		question->id.name ? manifest_id_text(&question->id) : NULL;
 
 	if (question->ask == PLAN_ASK_DRY_RUN) {
 		buf_printf(&scene->asked, "asks for a dry run of %s\n", object);
@@ -462,6 +462,14 @@ static void ask(struct scene *scene, const struct plan_question *question)
 		buf_printf(&scene->asked, "asks whether %s %s could be created\n",
 			   question->id.kind, tree_path_string(question->body, "metadata.name"));
 		map_put(&scene->answers, question->key, dry_create(scene, question->key));
+		return;
+	}
+	if (question->ask == PLAN_ASK_SERVICES) {
+		struct plan_answer *answer = mem_new(struct plan_answer);
+		json_t *said = json_object_get(scene->answers_tree, "services");
+		answer->tree = said ? json_incref(said) : json_object();
+		buf_addstr(&scene->asked, "asks who has which address\n");
+		map_put(&scene->answers, question->key, answer);
 		return;
 	}
 	if (question->ask == PLAN_ASK_NODE) {

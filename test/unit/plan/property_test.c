@@ -227,13 +227,12 @@ static void answer_dry_run(struct world *world, const struct plan_question *ques
 	};
 	struct plan_answer *answer = mem_new(struct plan_answer);
 
-	if (one_in(world, 3) && question->ask != PLAN_ASK_NODE) {
+	if (one_in(world, 3) && question->body) {
 		size_t i = (size_t)rand_r(&world->seed) % (sizeof(refusals) / sizeof(*refusals));
 		answer->code = refusals[i].code;
 		answer->message = mem_strdup(refusals[i].message);
 	} else {
-		answer->tree = question->ask == PLAN_ASK_NODE ? some_node(world)
-							      : json_deep_copy(question->body);
+		answer->tree = question->body ? json_deep_copy(question->body) : some_node(world);
 	}
 	map_put(&world->answers, question->key, answer);
 }
