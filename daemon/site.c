@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "masking.h"
+#include "state/saved.h"
 
 #define LEDGER_LIMIT (256u << 20)
 
@@ -80,7 +81,11 @@ int site_open(const struct options *options, const char *purpose, struct site *r
 	start(options, ret);
 	int r = take_lock(options->state, purpose, ret, err);
 	masking_recall(options->masking, options->state);
-	return r < 0 ? r : open_ledger(options->state, ret, err);
+	if (r >= 0)
+		r = open_ledger(options->state, ret, err);
+	if (r >= 0)
+		state_saved_sweep(options->state, ret->ledger);
+	return r;
 }
 
 /* --- only looking --- */

@@ -85,10 +85,10 @@ struct plan_step {
 
 struct plan_question {
 	enum {
-		PLAN_ASK_FULL,	  /* the whole live object */
-		PLAN_ASK_DRY_RUN, /* what an apply would make of it */
-		PLAN_ASK_CREATE,  /* whether `body` could be created (a dry run) */
-		PLAN_ASK_NODE,	  /* what the node has and holds */
+		PLAN_ASK_FULL,	   /* the whole live object */
+		PLAN_ASK_DRY_RUN,  /* what an apply would make of it */
+		PLAN_ASK_CREATE,   /* whether `body` could be created (a dry run) */
+		PLAN_ASK_NODE,	   /* what the node has and holds */
 		PLAN_ASK_SERVICES, /* who has which address */
 	} ask;
 	struct manifest_id id; /* with key, all that ASK_FULL needs; empty for the last two */

@@ -30,8 +30,8 @@ struct reconcile_pass {
 	struct plan *plan;
 	struct list wanted_elsewhere;
 	int64_t began;
-	bool again; /* something else became due by this pass: what was listed is old */
-	bool retry; /* a refused version counts like any other */
+	bool again;	  /* something else became due by this pass: what was listed is old */
+	bool retry;	  /* a refused version counts like any other */
 	struct map *said; /* what the server said to writes a moment ago (plan_answer by key), to be
 			   * taken over; or NULL */
 };

@@ -1,5 +1,5 @@
-/* Facts that plans ask for: what the node has and holds (PLAN_ASK_NODE), and which Service has which
- * address (PLAN_ASK_SERVICES). */
+/* Facts that plans ask for: what the node has and holds (PLAN_ASK_NODE), and which Service has
+ * which address (PLAN_ASK_SERVICES). */
 #include <stdio.h>
 #include <string.h>
 

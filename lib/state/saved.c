@@ -1,5 +1,6 @@
 #include "state/saved.h"
 
+#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,6 +62,35 @@ int state_saved_drop(const char *state_dir, const char *key, struct err *err)
 	cleanup_free char *path = path_of(state_dir, key);
 
 	return file_remove(path, err);
+}
+
+static bool is_over(struct state_ledger *ledger, const char *path)
+{
+	cleanup_err struct err ignored = ERR_INIT;
+	json_auto_t *tree = NULL;
+
+	if (state_file_read(path, &tree, &ignored) < 0)
+		return false;
+	const char *key = tree_path_string(tree, "key");
+	struct state_entry *entry = key ? state_ledger_get(ledger, key) : NULL;
+	bool over = !entry || entry->stage == STATE_SETTLED;
+	state_entry_free(entry);
+	return over;
+}
+
+void state_saved_sweep(const char *state_dir, struct state_ledger *ledger)
+{
+	cleanup_free char *folder = file_join(state_dir, FOLDER);
+	DIR *dir = opendir(folder);
+
+	for (struct dirent *item; dir && (item = readdir(dir));) {
+		cleanup_free char *path = file_join(folder, item->d_name);
+		cleanup_err struct err ignored = ERR_INIT;
+		if (*item->d_name != '.' && is_over(ledger, path))
+			(void)file_remove(path, &ignored);
+	}
+	if (dir)
+		closedir(dir);
 }
 
 void state_saved_free(struct state_saved *saved)

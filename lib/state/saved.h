@@ -26,4 +26,7 @@ int state_saved_put(const char *state_dir, const struct state_saved *saved, stru
 int state_saved_get(const char *state_dir, const char *key, struct state_saved **ret,
 		    struct err *err);
 int state_saved_drop(const char *state_dir, const char *key, struct err *err);
+/* Removes what a crash left of objects whose replace is over. Only while nothing is replaced: when
+ * the state was just opened. */
+void state_saved_sweep(const char *state_dir, struct state_ledger *ledger);
 void state_saved_free(struct state_saved *saved);

@@ -450,8 +450,7 @@ static struct plan_answer *node(const struct scene *scene)
 
 static void ask(struct scene *scene, const struct plan_question *question)
 {
-	cleanup_free char *object =
-		question->id.name ? manifest_id_text(&question->id) : NULL;
+	cleanup_free char *object = question->id.name ? manifest_id_text(&question->id) : NULL;
 
 	if (question->ask == PLAN_ASK_DRY_RUN) {
 		buf_printf(&scene->asked, "asks for a dry run of %s\n", object);
