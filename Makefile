@@ -67,6 +67,9 @@ $(BUILD)/test/bench/render: $(BUILD)/test/bench/render.o $(BUILD)/libdesired.a
 $(BUILD)/test/differential/engine: $(BUILD)/test/differential/engine.o $(BUILD)/libdesired.a
 	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+$(BUILD)/test/s3/carry: $(BUILD)/test/s3/carry.o $(BUILD)/libdesired.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
 $(BUILD)/test/s3/%_test: $(BUILD)/test/s3/%_test.o $(BUILD)/test/s3/rig.o $(HARNESS_OBJ) $(ARCHIVES)
 	$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs check libssl) $(LDLIBS)
 
@@ -146,7 +149,7 @@ check-unit-only: $(UNIT_BIN)
 check-cluster-only: $(BUILD)/desired $(BUILD)/traefik-crds.yaml $(CLUSTER_BIN)
 	@BUILD=$(abspath $(BUILD)) test/run $(BUILD)/results test/cluster/check
 
-check-s3-only: $(S3_BIN)
+check-s3-only: $(S3_BIN) $(BUILD)/test/s3/carry
 	@BUILD=$(abspath $(BUILD)) test/run $(BUILD)/results test/s3/check
 
 check-system-only: $(BUILD)/desired
@@ -246,7 +249,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 -include $(LIB_OBJ:.o=.d) $(DAEMON_OBJ:.o=.d) $(BUILD)/daemon/main.d $(UNIT_BIN:=.d) $(HARNESS_OBJ:.o=.d) $(CLUSTER_BIN:=.d) \
-	$(S3_BIN:=.d) $(BUILD)/test/s3/rig.d $(BUILD)/test/differential/engine.d $(BUILD)/test/bench/render.d $(FUZZ_BIN:=.d)
+	$(S3_BIN:=.d) $(BUILD)/test/s3/rig.d $(BUILD)/test/s3/carry.d $(BUILD)/test/differential/engine.d $(BUILD)/test/bench/render.d $(FUZZ_BIN:=.d)
 .PHONY: all deps prerequisites check check-unit check-s3 check-cluster check-system check-differential check-unit-only check-s3-only \
 	check-cluster-only check-system-only asan asan-only asan-tests fuzz fuzz-only fuzz-targets coverage format lint layers demo bench bench-templates torture install clean help
 .SECONDARY:

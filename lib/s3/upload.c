@@ -338,7 +338,7 @@ int s3_upload_new(struct s3_store *store, const struct s3_upload_options *option
 	upload->deadline = *deadline;
 	upload->deadline.cancel = upload->cancel;
 	upload->part_size = choose_part_size(store, options->size_bound);
-	upload->buffer_count = choose_buffer_count(store, upload->part_size);
+	upload->buffer_count = options->frugal ? 2 : choose_buffer_count(store, upload->part_size);
 	upload->next_number = 1;
 	upload->begun = time(NULL);
 	pthread_mutex_init(&upload->lock, NULL);

@@ -13,8 +13,8 @@
 
 #include "s3/store.h"
 
-#define S3_UPLOAD_MEMORY ((size_t)36 << 20)
-#define S3_PART_MIN	 ((size_t)8 << 20)  /* S3 itself: 5 MiB */
+#define S3_UPLOAD_MEMORY ((size_t)28 << 20)
+#define S3_PART_MIN	 ((size_t)5 << 20)  /* no server takes less */
 #define S3_PART_MAX	 ((size_t)16 << 20) /* two of them are one filling and one in flight */
 
 struct s3_upload;
@@ -22,6 +22,7 @@ struct s3_upload;
 struct s3_upload_options {
 	const char *key;
 	uint64_t size_bound;	  /* it will hardly be larger; 0: not known */
+	bool frugal;		  /* no more than two parts in memory */
 	const char *content_type; /* NULL: application/octet-stream */
 	/* The server began a multipart upload: for a note that outlives a crash. May be NULL. */
 	void (*began)(void *context, const char *key, const char *upload_id);

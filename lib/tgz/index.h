@@ -6,16 +6,28 @@
  * \t \n \\ \xHH. The lines:
  *
  *	desired-index 1
- *	M  offset  length  tar-offset  tar-length        a member of the archive
- *	E  type  mode  uid  gid  size  mtime  sha256  offset  length  skip  path  [target]
- *	N  kind  path  text                              a note
- *	B  offset  length  first-path  archive-offset    a block of the index (in the last member)
- *	S  archive-size  archive-sha256  entries  sorted (last line)
  *
- * type is f d l h p (file, directory, symbolic link, hard link, fifo); mtime is
- *seconds.nanoseconds; sha256 is - but for files; offset and length say which bytes of the archive
- *hold the members with this entry, skip how far into them it begins. An entry stands behind the
- *last of its members.
+ *	M offset length tar-offset tar-length
+ *		a member of the archive
+ *
+ *	E type mode uid gid size mtime sha256 offset length skip path [target]
+ *		an entry: type is f d l h p (file, directory, symbolic link, hard link, fifo); mode
+ *		has a plus behind it when there are attributes or an ACL, which only the archive
+ *		holds; mtime is seconds.nanoseconds; sha256 is - but for files; offset and length
+ *		say which bytes of the archive hold the members with this entry, skip how far into
+ *		them it begins. An entry stands behind the last of its members.
+ *
+ *	N kind path text
+ *		a note
+ *
+ *	B offset length first-path archive-offset
+ *		a block of the index; all of them stand in the root, the last member but one
+ *
+ *	S archive-size archive-sha256 entries sorted
+ *		the last line of the root
+ *
+ *	R offset length
+ *		where the root is: alone in the last member, which has 67 bytes
  */
 #pragma once
 
@@ -36,6 +48,7 @@ enum tgz_type {
 struct tgz_index_entry {
 	enum tgz_type type;
 	unsigned int mode, uid, gid; /* mode without the type */
+	bool extended;		     /* has attributes or an ACL */
 	uint64_t size;
 	int64_t mtime;
 	int mtime_ns;

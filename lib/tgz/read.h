@@ -22,8 +22,8 @@ struct tgz_read_options {
 	const char *name; /* of the archive, for messages */
 	/* An existing directory; NULL: verify only. Owners are kept when we are root, else ours. */
 	const char *into;
-	/* Which entries; NULL: all. Called in their order, twice. A hard link whose target is not
-	 * chosen becomes a file. */
+	/* Which entries; NULL: all. Called in their order. A hard link whose target is not chosen
+	 * becomes a file. */
 	bool (*choose)(void *context, const struct tgz_index_entry *entry);
 	/* The path below `into`; NULL: as in the archive. Returns one that the caller frees. */
 	char *(*rename)(void *context, const char *path);

@@ -17,6 +17,7 @@ struct tgz_entry {
 	const char *file; /* below the root of the walk: "data"; "" for the root itself */
 	int folder;	  /* descriptor of the directory that it is in */
 	const char *name; /* in that directory */
+	int directory;	  /* its own descriptor when it is a directory, else -1 */
 	struct stat st;	  /* of the thing itself, never of what a symlink names */
 	/* May be set by the visitor: content comes from here, its size too; closed by the walk. -1.
 	 */
@@ -24,7 +25,7 @@ struct tgz_entry {
 };
 
 struct tgz_walk_options {
-	const char *root; /* on this machine; a directory or a single file */
+	const char *root; /* on this machine; a directory or a single file; it may be a symlink */
 	const char *name; /* its path in the archive; NULL: root without its first slash */
 	/* Patterns of what is left out: "*.log" and "cache" fit the last part of a path,
 	 * "data/cache" the path below root, "/srv/x/y" the path on the machine. ? [] and a star do
