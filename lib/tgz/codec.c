@@ -26,7 +26,7 @@
  * test/bench/backup. */
 #define SAMPLES	     4
 #define SAMPLE_BYTES 16384
-#define SAMPLE_RATIO 2.9
+#define SAMPLE_RATIO 2.4
 
 struct tgz_codec {
 	enum tgz_effort effort;
