@@ -14,6 +14,7 @@
 #include "base/mem.h"
 
 #define CREDENTIAL "vault-password"
+#define STORE	   "/etc/credstore" /* where systemd finds it for the service */
 #define LIMIT	   4096
 
 /* systemd made it for this service alone; a user of its own reads it by an access list, which shows
@@ -98,11 +99,12 @@ static void note(struct err *first, struct err *err)
 	err_done(err);
 }
 
-static void read_credentials(const char *folder, struct source_vault_passwords *ret,
-			     struct err *first)
+static void read_credentials(const char *folder,
+			     int (*check)(const char *path, const struct stat *st, struct err *err),
+			     struct source_vault_passwords *ret, struct err *first)
 {
 	size_t n = strlen(CREDENTIAL);
-	DIR *listing = folder ? opendir(folder) : NULL;
+	DIR *listing = opendir(folder);
 	const struct dirent *entry;
 
 	while (listing && (entry = readdir(listing))) {
@@ -111,8 +113,8 @@ static void read_credentials(const char *folder, struct source_vault_passwords *
 		if (strncmp(name, CREDENTIAL, n) != 0 || (name[n] && name[n] != '.'))
 			continue;
 		cleanup_free char *path = file_join(folder, name);
-		if (read_one(path, name[n] ? name + n + 1 : SOURCE_VAULT_DEFAULT, check_credential,
-			     ret, &err) < 0)
+		if (read_one(path, name[n] ? name + n + 1 : SOURCE_VAULT_DEFAULT, check, ret,
+			     &err) < 0)
 			note(first, &err);
 	}
 	if (listing)
@@ -122,19 +124,22 @@ static void read_credentials(const char *folder, struct source_vault_passwords *
 static int nothing_named(struct err *err)
 {
 	(void)err_set(err, ERR_NOT_FOUND, "there is no password");
-	return err_hint(err,
-			"desired.yaml: vault: {passwordFile: FILE}; or LoadCredential=" CREDENTIAL
-			":FILE in desired.service");
+	return err_hint(err, "put it into " STORE "/" CREDENTIAL " (mode 600), or name its file in "
+			     "desired.yaml: vault: {passwordFile: FILE}");
 }
 
 int source_password_read(const struct source_settings *settings, struct source_vault_passwords *ret,
 			 struct err *err)
 {
 	struct err first = ERR_INIT;
+	const char *folder = getenv("CREDENTIALS_DIRECTORY");
 	size_t named = settings ? settings->vault_files.n : 0;
 
 	*ret = (struct source_vault_passwords){0};
-	read_credentials(getenv("CREDENTIALS_DIRECTORY"), ret, &first);
+	if (folder)
+		read_credentials(folder, check_credential, ret, &first);
+	else
+		read_credentials(STORE, check_own, ret, &first);
 	for (size_t i = 0; i < named; i++) {
 		struct err one = ERR_INIT;
 		if (read_one(settings->vault_files.items[i], settings->vault_labels.items[i],
