@@ -279,6 +279,15 @@ struct value *template_call_value(struct call *call, struct value *function)
 	return caught(call->eval, function->object.class->call(call, function));
 }
 
+struct value *template_call_method(struct call *call, const struct builtin *builtin)
+{
+	const struct value *self = call->args[0];
+
+	if (self->kind == VALUE_STRING && self->escaped)
+		return caught(call->eval, template_markup_method(call, builtin));
+	return template_call_run(call, builtin);
+}
+
 struct function {
 	const struct builtin *builtin;
 	struct value *self;
@@ -299,9 +308,8 @@ static struct value *function_call(struct call *call, struct value *value)
 		memmove(&call->args[1], &call->args[0], (call->count - 1) * sizeof(*call->args));
 		call->args[0] = function->self;
 	}
-	if (function->self && function->self->kind == VALUE_STRING && function->self->escaped)
-		return template_markup_method(call, function->builtin);
-	return template_call_run(call, function->builtin);
+	return function->self ? template_call_method(call, function->builtin)
+			      : template_call_run(call, function->builtin);
 }
 
 static void function_print(const struct value *value, struct buf *out)

@@ -48,6 +48,8 @@ void template_call_done(struct call *call);
 /* Calls a builtin. Undefined arguments and failures become an undefined value as the result,
  * unless a limit was hit: NULL. */
 struct value *template_call_run(struct call *call, const struct builtin *builtin);
+/* The same for a method; the first argument is what it belongs to. */
+struct value *template_call_method(struct call *call, const struct builtin *builtin);
 /* Calls a value: function, method, macro, loop. */
 struct value *template_call_value(struct call *call, struct value *function);
 /* A filter or test by its table entry on arguments at hand (map, select); borrowed arguments. */

@@ -47,7 +47,8 @@ static void release_frames(struct eval *eval)
 	while (eval->frames) {
 		struct frame *frame = eval->frames;
 		eval->frames = frame->all;
-		free(frame->bindings);
+		if (frame->bindings != frame->few)
+			free(frame->bindings);
 		if (frame != &eval->first)
 			free(frame);
 	}

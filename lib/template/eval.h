@@ -17,6 +17,8 @@
 #include "template/scope.h"
 #include "template/trouble.h"
 
+#define FRAME_FEW 4
+
 /* Names that a template sets; the chain of frames ends in the scope's variables. */
 struct frame {
 	struct frame *parent;
@@ -26,6 +28,7 @@ struct frame {
 		struct value *name, *value;
 	} * bindings;
 	size_t n, cap;
+	struct frame_binding few[FRAME_FEW]; /* bindings, while they fit */
 };
 
 /* Where prints go. One node alone keeps its type (rule R2). */

@@ -4,6 +4,7 @@
 #include "template/call.h"
 #include "template/eval.h"
 #include "template/global.h"
+#include "template/method.h"
 
 int template_eval_truth(struct eval *eval, struct value *value, bool *ret)
 {
@@ -66,18 +67,21 @@ static struct value *dict(struct eval *eval, const struct node *node)
 	return steal(&dict);
 }
 
-static struct value *attribute(struct eval *eval, const struct node *node)
+static struct value *attribute_of(struct eval *eval, const struct node *node, struct value *object)
 {
-	cleanup_value struct value *object = template_eval_expression(eval, node->attribute.object);
-
-	if (!object)
-		return NULL;
 	if (object->kind == VALUE_DICT && !node->attribute.dict_method) {
 		struct value *item = template_eval_dict_get(eval, object, node->attribute.name);
 		if (item || eval->raised)
 			return item ? value_keep(item) : NULL;
 	}
 	return template_eval_attribute(eval, node, object, node->attribute.name);
+}
+
+static struct value *attribute(struct eval *eval, const struct node *node)
+{
+	cleanup_value struct value *object = template_eval_expression(eval, node->attribute.object);
+
+	return object ? attribute_of(eval, node, object) : NULL;
 }
 
 /* start, stop or step of a slice; none when it is left out. */
@@ -103,14 +107,42 @@ static struct value *item(struct eval *eval, const struct node *node)
 	return key ? template_eval_item(eval, node, object, key) : NULL;
 }
 
-static struct value *call(struct eval *eval, const struct node *node)
+static struct value *call_value(struct eval *eval, const struct node *node, struct value *function)
 {
 	cleanup_call struct call call = {0};
-	cleanup_value struct value *function = template_eval_expression(eval, node->call.function);
 
-	if (!function || template_call_gather(eval, node, &node->call.arguments, NULL, &call) < 0)
+	if (template_call_gather(eval, node, &node->call.arguments, NULL, &call) < 0)
 		return NULL;
 	return template_call_value(&call, function);
+}
+
+/* a.b(): when b is a method of a string, list or dict it need not become a value first. */
+static struct value *call_attribute(struct eval *eval, const struct node *node)
+{
+	cleanup_call struct call call = {0};
+	const struct node *function = node->call.function;
+	cleanup_value struct value *object =
+		template_eval_expression(eval, function->attribute.object);
+
+	if (!object)
+		return NULL;
+	const struct builtin *method =
+		template_method_builtin(object, function->attribute.name->string.text);
+	if (!method) {
+		cleanup_value struct value *value = attribute_of(eval, function, object);
+		return value ? call_value(eval, node, value) : NULL;
+	}
+	if (template_call_gather(eval, node, &node->call.arguments, value_keep(object), &call) < 0)
+		return NULL;
+	return template_call_method(&call, method);
+}
+
+static struct value *call(struct eval *eval, const struct node *node)
+{
+	if (node->call.function->kind == NODE_ATTRIBUTE)
+		return call_attribute(eval, node);
+	cleanup_value struct value *function = template_eval_expression(eval, node->call.function);
+	return function ? call_value(eval, node, function) : NULL;
 }
 
 /* Filters and tests. In a filter block the value is what the block printed: set by the caller

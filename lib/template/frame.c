@@ -56,6 +56,24 @@ static struct frame_binding *find(const struct frame *frame, const struct value 
 	return NULL;
 }
 
+/* Most frames have few bindings, and no memory is worth asking for then. */
+static void grow(struct frame *frame)
+{
+	struct frame_binding *few = frame->bindings == frame->few ? frame->few : NULL;
+
+	if (!frame->bindings) {
+		frame->bindings = frame->few;
+		frame->cap = FRAME_FEW;
+		return;
+	}
+	if (few)
+		frame->bindings = NULL;
+	frame->cap = few ? 0 : frame->cap;
+	mem_grow(frame->bindings, &frame->cap, 2 * frame->n);
+	if (few)
+		memcpy(frame->bindings, few, frame->n * sizeof(*few));
+}
+
 void template_frame_set(struct frame *frame, struct value *name, struct value *value)
 {
 	struct frame_binding *binding = find(frame, name);
@@ -65,7 +83,8 @@ void template_frame_set(struct frame *frame, struct value *name, struct value *v
 		binding->value = value;
 		return;
 	}
-	mem_grow(frame->bindings, &frame->cap, frame->n + 1);
+	if (frame->n == frame->cap)
+		grow(frame);
 	frame->bindings[frame->n++] = (struct frame_binding){value_keep(name), value};
 }
 

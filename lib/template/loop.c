@@ -72,24 +72,33 @@ static struct value *loop_attribute(struct eval *eval, struct value *self, const
 {
 	const struct loop *loop = self->object.state;
 	const int64_t index = (int64_t)loop->index, n = (int64_t)loop->items->list.n;
-	const struct {
-		const char *name;
-		int64_t value;
-	} numbers[] = {
-		{"index", index + 1},	      {"index0", index}, {"revindex", n - index},
-		{"revindex0", n - index - 1}, {"length", n},	 {"depth", loop->depth + 1},
-		{"depth0", loop->depth},
-	};
+	static const char *const names[] = {"last",   "first",	  "index",     "index0",
+					    "length", "revindex", "revindex0", "depth",
+					    "depth0", "previtem", "nextitem"};
+	size_t which = 0;
 
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
-		if (!strcmp(name, numbers[i].name))
-			return value_int(numbers[i].value);
-	if (!strcmp(name, "first"))
-		return value_bool(index == 0);
-	if (!strcmp(name, "last"))
+	while (which < sizeof(names) / sizeof(*names) && strcmp(name, names[which]) != 0)
+		which++;
+	switch (which) {
+	case 0:
 		return value_bool(index + 1 == n);
-	if (!strcmp(name, "previtem") || !strcmp(name, "nextitem"))
-		return neighbour(eval, loop, *name == 'n');
+	case 1:
+		return value_bool(index == 0);
+	case 2:
+	case 3:
+		return value_int(index + (which == 2));
+	case 4:
+		return value_int(n);
+	case 5:
+	case 6:
+		return value_int(n - index - (which == 6));
+	case 7:
+	case 8:
+		return value_int(loop->depth + (which == 7));
+	case 9:
+	case 10:
+		return neighbour(eval, loop, which == 10);
+	}
 	const struct builtin *method = template_call_find(loop_methods, 2, name);
 	return method ? template_call_bound(method, self) : NULL;
 }

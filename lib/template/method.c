@@ -356,9 +356,9 @@ static struct value *number_attribute(struct value *self, const char *name)
 	return !strcmp(name, "denominator") && self->kind != VALUE_FLOAT ? value_int(1) : NULL;
 }
 
-struct value *template_method_find(struct value *self, const char *name)
+const struct builtin *template_method_builtin(const struct value *self, const char *name)
 {
-	const struct builtin *method = NULL;
+	const struct builtin *method;
 
 	switch ((enum value_kind)self->kind) {
 	case VALUE_STRING:
@@ -367,31 +367,30 @@ struct value *template_method_find(struct value *self, const char *name)
 		if (!method)
 			method = template_call_find(template_method_find_table,
 						    template_method_find_count, name);
-		if (!method && self->escaped)
-			method = template_markup_own(name);
-		break;
+		return method || !self->escaped ? method : template_markup_own(name);
 	case VALUE_LIST:
-		method = template_call_find(list_methods, LIST_METHODS, name);
-		break;
+		return template_call_find(list_methods, LIST_METHODS, name);
 	case VALUE_TUPLE:
-		method = template_call_find(list_methods + LIST_METHODS - TUPLE_METHODS,
-					    TUPLE_METHODS, name);
-		break;
+		return template_call_find(list_methods + LIST_METHODS - TUPLE_METHODS,
+					  TUPLE_METHODS, name);
 	case VALUE_DICT:
-		method = template_call_find(dict_methods, DICT_METHODS, name);
-		break;
-	case VALUE_BOOL:
-	case VALUE_INT:
-	case VALUE_BIG:
-	case VALUE_FLOAT:
-		return number_attribute(self, name);
-	case VALUE_DATE:
-	case VALUE_SPAN:
-		return template_date_attribute(self, name);
+		return template_call_find(dict_methods, DICT_METHODS, name);
 	default:
-		break;
+		return NULL;
 	}
-	return method ? template_call_bound(method, self) : NULL;
+}
+
+struct value *template_method_find(struct value *self, const char *name)
+{
+	const struct builtin *method = template_method_builtin(self, name);
+
+	if (method)
+		return template_call_bound(method, self);
+	if (value_is_number(self))
+		return number_attribute(self, name);
+	if (self->kind == VALUE_DATE || self->kind == VALUE_SPAN)
+		return template_date_attribute(self, name);
+	return NULL;
 }
 
 bool template_method_of_dict(const char *name)

@@ -8,6 +8,8 @@
 
 #include "template/call.h"
 
+/* The method of a string, list, tuple or dict; NULL when there is none of that name. */
+const struct builtin *template_method_builtin(const struct value *self, const char *name);
 /* The method, bound, or the attribute; NULL when the type has none of that name. */
 struct value *template_method_find(struct value *self, const char *name);
 

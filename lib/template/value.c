@@ -132,10 +132,22 @@ struct value *value_omit(void)
 	return (struct value *)&omitted;
 }
 
+/* Small numbers are what loops and lists of ports are made of: they exist once, too. */
+#define INT(n_)                                                \
+	{                                                      \
+		.refs = -1, .kind = VALUE_INT, .integer = (n_) \
+	}
+#define INTS4(n_)  INT(n_), INT((n_) + 1), INT((n_) + 2), INT((n_) + 3)
+#define INTS16(n_) INTS4(n_), INTS4((n_) + 4), INTS4((n_) + 8), INTS4((n_) + 12)
+#define INTS64(n_) INTS16(n_), INTS16((n_) + 16), INTS16((n_) + 32), INTS16((n_) + 48)
+
+static const struct value small[] = {INTS64(0), INTS64(64)};
+
 struct value *value_int(int64_t integer)
 {
+	if (integer >= 0 && integer < (int64_t)(sizeof(small) / sizeof(*small)))
+		return (struct value *)&small[integer];
 	struct value *value = value_alloc(VALUE_INT);
-
 	value->integer = integer;
 	return value;
 }

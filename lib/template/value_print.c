@@ -12,6 +12,24 @@
 #include "template/trouble.h"
 #include "template/types.h"
 
+/* How many digits behind the point %e needs so that nothing is lost. What 15 digits can tell is
+ * told by these without their zeros at the end. */
+static int digits_of(double number)
+{
+	char text[40];
+
+	snprintf(text, sizeof(text), "%.14e", number);
+	if (strtod(text, NULL) == number) {
+		const char *point = text + (*text == '-') + 1;
+		int digits = 14;
+		while (digits > 0 && point[digits] == '0')
+			digits--;
+		return digits;
+	}
+	snprintf(text, sizeof(text), "%.15e", number);
+	return strtod(text, NULL) == number ? 15 : 16;
+}
+
 /* The digits of %e as Python writes them: 1e+16 but 0.0001, and always a point or an exponent. */
 void value_print_float(double number, struct buf *out)
 {
@@ -21,10 +39,8 @@ void value_print_float(double number, struct buf *out)
 		buf_addstr(out, isnan(number) ? "nan" : number < 0 ? "-inf" : "inf");
 		return;
 	}
-	int digits = 0;
-	do
-		snprintf(text, sizeof(text), "%.*e", digits, number);
-	while (strtod(text, NULL) != number && ++digits < 17);
+	int digits = digits_of(number);
+	snprintf(text, sizeof(text), "%.*e", digits, number);
 	int exponent = atoi(strchr(text, 'e') + 1);
 	if (exponent < -4 || exponent >= 16) {
 		buf_addstr(out, text);
