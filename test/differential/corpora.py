@@ -8,6 +8,8 @@ import tempfile
 
 import ansible_targets
 import grammar
+import kubernetes
+import scalars
 from case import Case
 
 HERE = pathlib.Path(__file__).parent
@@ -53,7 +55,8 @@ def saved(path):
     return [Case(**json.loads(line)) for line in pathlib.Path(path).read_text().splitlines()]
 
 
-ALL = {"jinja": jinja, "ansible": ansible, "grammar": generated(grammar)}
+ALL = {"jinja": jinja, "ansible": ansible, "grammar": generated(grammar),
+       "kubernetes": generated(kubernetes), "yaml": generated(scalars)}
 
 
 def read(name, options, left_out):

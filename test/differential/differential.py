@@ -22,6 +22,7 @@ import corpora
 import engine
 import known
 import oracle
+import reduce
 
 HERE = pathlib.Path(__file__).parent
 
@@ -76,8 +77,24 @@ def compare(batch, binary, jobs, entries) -> Tally:
     return tally
 
 
+def reduced(found, binary):
+    ours = engine.Engine(binary)
+    found = reduce.reduce(*found, ours)
+    ours.close()
+    return found
+
+
+def shown(tally, options):
+    """What is printed of the unlisted differences."""
+    found = tally.unlisted[:options.show]
+    if not options.reduce:
+        return found
+    with multiprocessing.Pool(options.jobs, oracle.start) as pool:
+        return pool.starmap(reduced, [(one, options.engine) for one in found], chunksize=1)
+
+
 def report(name, tally, left_out, options, seconds) -> None:
-    for found in tally.unlisted[:options.show]:
+    for found in shown(tally, options):
         show(*found, with_vars=options.vars)
     for reason, count in sorted(left_out.items(), key=lambda item: -item[1]):
         print(f"    left out {count}: {reason}")
@@ -97,6 +114,7 @@ def arguments():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=3000, help="of generated cases, per corpus")
     parser.add_argument("--show", type=int, default=20, help="differences to print, per corpus")
+    parser.add_argument("--reduce", action="store_true", help="print them as short as they can be")
     parser.add_argument("--vars", action="store_true", help="print their variables too")
     parser.add_argument("--save", type=pathlib.Path, help="append the cases that differ to this file")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())

@@ -1,6 +1,6 @@
 """Our side: one long-lived process of engine.c, asked case after case."""
 import select
-import subprocess
+from subprocess import PIPE, Popen  # now: the oracle's processes may start none
 
 from oracle import Outcome
 
@@ -16,8 +16,7 @@ class Engine:
 
     def render(self, case) -> Outcome:
         if not self.process:
-            self.process = subprocess.Popen([self.binary], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                            stderr=subprocess.PIPE)
+            self.process = Popen([self.binary], stdin=PIPE, stdout=PIPE, stderr=PIPE)
         try:
             self.process.stdin.write(case.line().encode() + b"\n")
             self.process.stdin.flush()

@@ -162,7 +162,7 @@ class Statements:
         return out
 
     def recursive(self, _depth):
-        return (self.tag("for n in nested recursive") + "[" + "{{ n if n is not iterable else loop(n) }}" + self.tag("if not loop.last")
+        return (self.tag("for n in nested recursive") + "[" + "{{ n if n is string or n is not iterable else loop(n) }}" + self.tag("if not loop.last")
                 + "," + self.tag("endif") + "]" + self.tag("endfor"))
 
     def set_(self, _depth):
@@ -224,7 +224,7 @@ class Statements:
                                          "include 'part.j2' without context", "include 'p' ~ 'art.j2'"]))
 
     def import_(self, _depth):
-        how = self.rng.choice(["", " with context", " without context"])
+        how = self.rng.choice(["", "", " with context", " without context"])
         value = self.e.make("s", 1)
         if self.rng.random() < 0.5:
             return self.tag(f"import 'macros.j2' as lib{how}") + self.output(f"lib.wrap({value})" + self.rng.choice(["", " ~ lib.constant"]))

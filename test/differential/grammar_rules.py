@@ -40,7 +40,7 @@ TABLE = {
         {s} | comment;; {s} | comment('c');; {s} | comment(decoration='; ');; {s} | urlencode;; {d} | urlencode;; {s} | urldecode;; {s} | basename;; {s} | dirname;;
         {s} | e;; {s} | forceescape;; {s} | striptags;; {s} | splitext | first;; {s} | normpath;; [{s}, {w}] | path_join;; {s} | win_basename;;
         {s} | first;; {s} | last;; {s} | reverse;; {l} | first;; {l} | last | string;; {a} | type_debug;; {i} | filesizeformat;; {i} | human_readable;;
-        {n} | round(1) | string;; {s} | wordcount | string;; {s} | pprint;; {a} | pprint;; {s} | expandvars;; {s} | urlize;; {s} | relpath('/etc');;
+        {n} | round(1) | string;; {s} | wordcount | string;; {s} | pprint;; {a} | pprint;; {s} | urlize;; ('/srv/' ~ {s}) | relpath('/etc');;
         {s} | to_uuid;; {d} | xmlattr;; {l} | map('string') | join(' ');; {ls} | map('upper') | join;; {ls} | map('regex_replace', {re}, {w}) | join(',');;
         {s} | regex_findall({re}) | join('|');; {s} | split({c}) | last;; {s} | split | first;; {d} | dictsort | string;; {s} | int | string;;
         {d}[{k}] | default({s});; {d}.get({k}, {s});; {d}.{attr} | default({s});; {ld} | map(attribute='name') | join(',');;
@@ -52,7 +52,7 @@ TABLE = {
         {i} | abs;; {s} | int;; {s} | int({p});; {s} | int(base=16);; {n} | int;; {li} | sum;; {li} | max;; {li} | min;; {s}.count({w});; {s}.find({w});;
         {s} | wordcount;; {ld} | sum(attribute='port');; {ld} | map(attribute='port') | max;; {b} | int;; {i} if {b} else {i};; {i} | default({p});;
         {l} | list | length;; ({i}, {i}) | max;; {li}[0];; {li}[-1];; {l}.index({a});; {l}.count({a});; {li} | first;; {li} | last;; {b} + {i};;
-        {s} | string | length;; range({p}) | list | length;; {d}.get({k}, {p}) | int;; {s}.index({w});; '10 Mi' | human_to_bytes;; {d} | dict2items | length;; {n} | round | int;; {i} or {i}
+        {s} | string | length;; range({p}) | list | length;; {d}.get({k}, {p}) | int;; {s}.index({w});; '10 MB' | human_to_bytes;; {d} | dict2items | length;; {n} | round | int;; {i} or {i}
         """,
     "f": """
         {n} / {n};; {n} * {n};; {n} + {n};; {n} - {n};; {n} | round({p});; {n} | float;; {n} | round;; {n} // {n};; {n} % {n};; {n} | round(1, 'floor');;
@@ -65,13 +65,13 @@ TABLE = {
         missing is defined;; missing.x is defined;; {s}.startswith({w});; {s}.endswith({w});; {l} is contains({a});; {l} is contains {a};; {s} is lower;; {s} is upper;; {a} is eq({a});;
         {i} is gt {i};; {n} is lt({n});; {a} is in {l};; {l} is subset({l});; {l} is superset({l});; {l} is any;; {l} is all;; {a} is sameas none;; {a} is sameas(true);;
         {s}.isdigit();; {s}.isalpha();; {s}.isupper();; {a} is truthy(convert_bool=true);; {s} is url;; {s} is abs;; {a} == none;; {l} == {l};; {d} == {d};; {n} == {n};;
-        {a} is filter;; {w} is filter;; {w} is test;; (not {b}) == {b};; {a} is escaped;; {s} == {s} | lower;; {l} | length > {p};; {s} is nan;; {f} is nan;; {n} > {p} and {b};; {a} is none or {b};; {d} | length == 0
+        {s} is filter;; {w} is filter;; {w} is test;; (not {b}) == {b};; {a} is escaped;; {s} == {s} | lower;; {l} | length > {p};; {s} is nan;; {f} is nan;; {n} > {p} and {b};; {a} is none or {b};; {d} | length == 0
         """,
     "ls": """
         {s}.split({c});; {s}.split();; {s} | split({c});; {s} | split;; {s}.splitlines();; {ls} | sort;; {ls} | sort(reverse=true);; {ls} | sort(case_sensitive=true);;
         {ls} | unique;; {ls} | map('upper') | list;; {ls} | map('lower');; {ls} + {ls};; {ls} | reverse | list;; {ls}[{p}:];; {ls}[::-1];; {ls} | select('match', {re}) | list;;
         {ls} | reject('search', {re}) | list;; {s} | regex_findall({re});; {d} | list;; {d}.keys() | list;; {ld} | map(attribute='name') | list;; {ls} | map('replace', {w}, {w}) | list;;
-        {ls} | map('regex_replace', {re}, {w});; {s} | list;; [{s}, {s}];; {ls} | select('string');; {ls} | rejectattr('length') | list;; {s} | splitext;; {s}.partition({c});;
+        {ls} | map('regex_replace', {re}, {w});; {s} | list;; [{s}, {s}];; {ls} | select('string');; {ls} | rejectattr('nope', 'defined') | list;; {s} | splitext;; {s}.partition({c});;
         {ls} | map('length') | map('string');; {ls} | map('trim') | unique;; {ls} | flatten;; {ls} | difference({ls}) | sort;; {ls} | union({ls}) | sort;; {ls} | intersect({ls}) | sort;; {ls} | reject('equalto', {s}) | list;;
         {ls} | select('in', {ls});; {ls} | map('default', {w});; query('items', {ls});; {s} | from_yaml_all | list
         """,
@@ -95,7 +95,7 @@ TABLE = {
     "d": """
         {d} | combine({d});; {d} | combine({d}, recursive=true);; {d} | combine({d}, list_merge='append');; {d} | combine({d}, recursive=True, list_merge='append_rp');; [{d}, {d}] | combine;; {ld} | items2dict(key_name='name', value_name='port');;
         {d} | dict2items | items2dict;; dict({ls} | zip({l}));; {{{k}: {a}, {k}: {a}}};; {{{k}: {a}}};; dict(a={a}, b={a});; {d} | to_json | from_json;; {d} | to_nice_yaml | from_yaml;; {ld} | first;; {ld}[0];; {d} if {b} else {d};; {d}.nested;; {d}.get({k}, {{}});;
-        {s} | urlsplit;; {d}.copy();; dict({d});; dict({d}, z={a});; {ld} | rekey_on_member('name');; {d} | default({{}});; {d} | dict2items | rejectattr('key', 'equalto', {k}) | items2dict;; {d} | dictsort | list | items2dict | default({{}})
+        {s} | urlsplit;; {d}.copy();; dict({d});; dict({d}, z={a});; {ld} | rekey_on_member('name');; {d} | default({{}});; {d} | dict2items | rejectattr('key', 'equalto', {k}) | items2dict;; {d} | dict2items | list | items2dict | default({{}})
         """,
 }
 LITERALS = {

@@ -4,13 +4,16 @@ import os
 import pathlib
 import resource
 import signal
+import subprocess
 import tempfile
 
 os.environ.setdefault("ANSIBLE_DEPRECATION_WARNINGS", "0")
 os.environ.setdefault("ANSIBLE_LOCALHOST_WARNING", "0")
 
+from ansible.errors import AnsibleError  # noqa: E402
 from ansible.module_utils.common.text.converters import to_bytes  # noqa: E402
 from ansible.parsing.dataloader import DataLoader  # noqa: E402
+from ansible.plugins.loader import init_plugin_loader, lookup_loader  # noqa: E402
 from ansible.template import Templar, trust_as_template  # noqa: E402
 from ansible.utils.display import Display  # noqa: E402
 
@@ -36,9 +39,25 @@ def _alarm(_signal, _frame):
     raise TooMuch
 
 
+def _harmless(plain):
+    """lookup_loader.get without what would write files or ask others."""
+    def get(name, *args, **kwargs):
+        if name.split(".")[-1] in ("password", "url", "lines", "pipe"):
+            raise AnsibleError(f"lookup {name} is not run here")
+        return plain(name, *args, **kwargs)
+    return get
+
+
+def _no_process(*_args, **_kwargs):
+    raise AnsibleError("no process is started here")
+
+
 def start() -> None:
     """To be called once in each process that renders."""
+    init_plugin_loader()
+    lookup_loader.get = _harmless(lookup_loader.get)
     Display.display = lambda *args, **kwargs: None
+    subprocess.Popen = _no_process
     signal.signal(signal.SIGALRM, _alarm)
     resource.setrlimit(resource.RLIMIT_AS, (BYTES, BYTES))
 

@@ -22,7 +22,7 @@ from case import Case, Inexpressible, Unsafe, variables
 
 LARGEST = 60_000
 SOURCE = os.environ["SOURCE"]
-SPECIAL = {"hostvars", "vars", "groups", "play_hosts", "ansible_play_hosts", "ansible_facts"}
+SPECIAL = {"hostvars", "vars", "groups", "play_hosts", "ansible_play_hosts", "ansible_facts", "ansible_search_path"}
 FILE_LOOKUPS = {"file", "template", "first_found", "fileglob", "unvault"}
 
 
@@ -119,8 +119,12 @@ def record(engine, source, template, overrides) -> None:
         if first and template.startswith("#jinja2:"):
             raise Inexpressible("options of the task and a #jinja2 line")
         closure = Closure(engine)
-        stripped, env = engine._create_overlay(source, overrides)
-        closure.text(env, stripped)
+        try:
+            stripped, env = engine._create_overlay(source, overrides)
+        except Exception:  # pylint: disable=broad-except
+            pass  # a bad #jinja2 line
+        else:
+            closure.text(env, stripped)
         text = variables(closure.values)
         if len(text) > LARGEST:
             raise Inexpressible("variables of more than 60,000 bytes")
