@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "template/call.h"
 #include "template/filter.h"
 #include "template/parser.h"
 #include "template/test.h"
@@ -94,13 +95,50 @@ static char *read_dotted(struct parser *parser, const struct token **ret_token)
 	return full;
 }
 
-static struct node *unknown(struct parser *parser, const struct token *token, const char *what,
-			    const char *name, const char *nearest)
+static struct value *fail_unknown(struct call *call, const char *what, const char *nearest)
 {
-	template_parser_fail(parser, token, "unknown %s '%s'", what, name);
+	cleanup_err struct err err = ERR_INIT;
+
+	err_set(&err, ERR_INVALID, "unknown %s '%s'", what, call->name);
 	if (nearest)
-		err_hint(parser->err, "did you mean '%s'?", nearest);
-	return NULL;
+		err_hint(&err, "did you mean '%s'?", nearest);
+	return template_eval_fail_err(call->eval, call->node, &err);
+}
+
+static struct value *call_unknown_filter(struct call *call, struct value **a)
+{
+	(void)a;
+	return fail_unknown(call, "filter", template_filter_nearest(call->name));
+}
+
+static struct value *call_unknown_test(struct call *call, struct value **a)
+{
+	(void)a;
+	return fail_unknown(call, "test", template_test_nearest(call->name));
+}
+
+/* Stands for what nobody knows; fails when it is called, if the template gets that far. */
+static const struct builtin *unknown(struct parser *parser, const struct token *token, bool test,
+				     const char *name)
+{
+	struct builtin *builtin = arena_new(parser->arena, struct builtin);
+	struct parser_unknown *unknown = arena_new(parser->arena, struct parser_unknown);
+
+	*unknown = (struct parser_unknown){
+		.token = token,
+		.what = test ? "test" : "filter",
+		.name = template_arena_text(parser->arena, name, strlen(name)),
+		.nearest = test ? template_test_nearest(name) : template_filter_nearest(name),
+		.before = parser->unknown,
+	};
+	*builtin = (struct builtin){
+		.name = unknown->name,
+		.run = test ? call_unknown_test : call_unknown_filter,
+		.parameters = "",
+		.flags = CALL_UNDEFINED | CALL_LAZY | CALL_REST,
+	};
+	parser->unknown = unknown;
+	return builtin;
 }
 
 static struct node *read_filter(struct parser *parser, struct node *value)
@@ -112,7 +150,7 @@ static struct node *read_filter(struct parser *parser, struct node *value)
 		return NULL;
 	const struct builtin *filter = template_filter_find(name);
 	if (!filter)
-		return unknown(parser, token, "filter", name, template_filter_nearest(name));
+		filter = unknown(parser, token, false, name);
 	struct node *node = template_parser_node(parser, NODE_FILTER, token);
 	node->call.function = value;
 	node->call.builtin = filter;
@@ -183,7 +221,7 @@ static struct node *read_test(struct parser *parser, struct node *value)
 		return NULL;
 	const struct builtin *test = template_test_find(name);
 	if (!test)
-		return unknown(parser, token, "test", name, template_test_nearest(name));
+		test = unknown(parser, token, true, name);
 	struct node *node = template_parser_node(parser, NODE_TEST, token);
 	node->call.function = value;
 	node->call.builtin = test;

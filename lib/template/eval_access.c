@@ -181,6 +181,14 @@ static struct value *slice_list(struct value *list, int64_t start, int64_t stop,
 	return slice;
 }
 
+static struct value *slice_range(const struct value *range, int64_t start, int64_t stop,
+				 int64_t step)
+{
+	int64_t first = range->range.start, by = range->range.step;
+
+	return value_range(first + start * by, first + stop * by, by * step);
+}
+
 struct value *template_eval_slice(struct eval *eval, const struct node *node, struct value *object,
 				  struct value *start, struct value *stop, struct value *step)
 {
@@ -199,12 +207,14 @@ struct value *template_eval_slice(struct eval *eval, const struct node *node, st
 	value_as_int(step, &by);
 	if (!by)
 		return template_eval_fail(eval, node, "the step of a slice cannot be 0");
-	if (object->kind != VALUE_STRING && !value_is_list(object))
+	if (object->kind != VALUE_STRING && object->kind != VALUE_RANGE && !value_is_list(object))
 		return template_eval_fail(eval, node, "a %s cannot be sliced", value_type(object));
 	int64_t length = (int64_t)value_length(object);
 	int64_t from = clip(start, length, by > 0 ? 0 : length - 1, by < 0);
 	int64_t to = clip(stop, length, by > 0 ? length : -1, by < 0);
 	if (object->kind == VALUE_STRING)
 		return template_markup_keep(object, slice_string(object, from, to, by));
+	if (object->kind == VALUE_RANGE)
+		return slice_range(object, from, to, by);
 	return slice_list(object, from, to, by);
 }

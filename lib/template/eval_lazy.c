@@ -155,7 +155,7 @@ static struct value *settle(struct eval *eval, struct value *value, int depth)
 	struct value *first = NULL, *bad;
 
 	if (value->kind == VALUE_UNDEFINED)
-		return value;
+		return value->trouble->lenient ? NULL : value;
 	if (!value->lazy || depth > VALUE_DEEPEST)
 		return NULL;
 	bool list = value_is_list(value), lazy = false;
@@ -168,7 +168,7 @@ static struct value *settle(struct eval *eval, struct value *value, int depth)
 		bad = settle(eval, item, depth + 1);
 		if (!first)
 			first = bad;
-		lazy = lazy || bad || item->lazy;
+		lazy = lazy || bad || item->lazy || item->kind == VALUE_UNDEFINED;
 	}
 	value->lazy = lazy;
 	return first;

@@ -200,6 +200,7 @@ static struct node *read_or(struct parser *parser)
 
 static struct node *read_conditional(struct parser *parser)
 {
+	struct parser_unknown *mark = parser->unknown;
 	struct node *value = read_or(parser);
 
 	while (value && template_parser_skip_word(parser, "if")) {
@@ -214,6 +215,7 @@ static struct node *read_conditional(struct parser *parser)
 				return NULL;
 		}
 		value = template_parser_close(parser, node);
+		parser->unknown = mark;
 	}
 	return value;
 }

@@ -36,7 +36,7 @@ static struct value *do_mandatory(struct call *call, struct value **a)
 {
 	const struct trouble *trouble = a[0]->kind == VALUE_UNDEFINED ? a[0]->trouble : NULL;
 
-	if (!trouble || trouble->error)
+	if (!trouble || trouble->error || trouble->lenient)
 		return value_keep(a[0]);
 	if (a[1] && a[1]->kind == VALUE_STRING)
 		return template_call_fail(call, "%s", a[1]->string.text);
@@ -161,8 +161,12 @@ static struct value *do_to_uuid(struct call *call, struct value **a)
 
 static struct value *do_type_debug(struct call *call, struct value **a)
 {
+	const struct trouble *trouble = a[0]->kind == VALUE_UNDEFINED ? a[0]->trouble : NULL;
+
 	(void)call;
-	return value_text_of(value_type(a[0]));
+	if (!trouble || trouble->lenient)
+		return value_text_of(value_type(a[0]));
+	return value_text_of(trouble->error ? "CapturedExceptionMarker" : "UndefinedMarker");
 }
 
 /* The moment must be given: what it is now would make each rendering another one. */

@@ -13,6 +13,8 @@ static struct value *do_length(struct call *call, struct value **a)
 
 	if (value->kind == VALUE_OBJECT && value->object.class->sequence)
 		value = value->object.class->sequence(value);
+	if (value->kind == VALUE_UNDEFINED) /* an inline if without else */
+		return value_int(0);
 	if (value->kind != VALUE_STRING && value->kind != VALUE_RANGE &&
 	    value->kind != VALUE_DICT && !value_is_list(value))
 		return template_call_fail(call, "a %s has no length", value_type(value));
@@ -117,13 +119,20 @@ static struct value *key_of(struct call *call, struct value *item, struct value 
 	return case_sensitive ? steal(&value) : template_filter_fold(value);
 }
 
-/* "a,b.c": a key of several attributes, compared one after the other. */
+/* "a,b.c": keys of several attributes are compared one after the other. One key is a tuple, too:
+ * equal ones need no order then ([none, none] can be sorted). */
 static struct value *sort_key(struct call *call, struct value *item, struct value *attribute,
 			      bool case_sensitive)
 {
-	if (!attribute || attribute->kind != VALUE_STRING || !strchr(attribute->string.text, ','))
-		return key_of(call, item, attribute, case_sensitive);
-	cleanup_value struct value *key = value_tuple(2);
+	cleanup_value struct value *key = value_tuple(1);
+
+	if (!attribute || attribute->kind != VALUE_STRING) {
+		struct value *one = key_of(call, item, attribute, case_sensitive);
+		if (!one)
+			return NULL;
+		value_list_add(key, one);
+		return steal(&key);
+	}
 	for (const char *part = attribute->string.text;; part += strcspn(part, ",") + 1) {
 		size_t n = strcspn(part, ",");
 		cleanup_value struct value *name = value_string(part, n);

@@ -26,6 +26,8 @@ static struct value *do_int(struct call *call, struct value **a)
 		return NULL;
 	if (a[0]->kind == VALUE_FLOAT && isinf(a[0]->real))
 		return template_call_fail(call, "infinity is no integer");
+	if (a[0]->kind == VALUE_UNDEFINED) /* an inline if without else */
+		return template_eval_trip(call->eval, a[0]);
 	if (a[0]->kind == VALUE_STRING) {
 		if (base == 0 || (base >= 2 && base <= 36))
 			number = template_number_parse_int(a[0]->string.text, a[0]->string.length,
@@ -45,7 +47,8 @@ static struct value *do_float(struct call *call, struct value **a)
 {
 	struct value *number = NULL;
 
-	(void)call;
+	if (a[0]->kind == VALUE_UNDEFINED)
+		return template_eval_trip(call->eval, a[0]);
 	if (a[0]->kind == VALUE_STRING)
 		number = template_number_parse_float(a[0]->string.text, a[0]->string.length);
 	else if (value_is_number(a[0]))
@@ -85,8 +88,8 @@ static struct value *do_round(struct call *call, struct value **a)
 		return template_call_fail(call, "the number is too large to be rounded so");
 	double unit = pow(10, (double)digits), scaled = template_number_double(a[0]) * unit;
 	if (!strcmp(method, "ceil"))
-		return value_float(ceil(scaled) / unit);
-	return value_float(floor(scaled) / unit);
+		return value_float((ceil(scaled) + 0.0) / unit); /* no -0.0: an int in Python */
+	return value_float((floor(scaled) + 0.0) / unit);
 }
 
 /* 4.1 MB */

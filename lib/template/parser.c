@@ -230,11 +230,26 @@ static bool read_until(struct parser *parser, const char *const *ends, struct no
 	return !ends;
 }
 
+bool template_parser_known(struct parser *parser, const struct parser_unknown *mark)
+{
+	const struct parser_unknown *first = parser->unknown;
+
+	if (first == mark)
+		return true;
+	while (first->before != mark)
+		first = first->before;
+	template_parser_fail(parser, first->token, "unknown %s '%s'", first->what, first->name);
+	if (first->nearest)
+		err_hint(parser->err, "did you mean '%s'?", first->nearest);
+	return false;
+}
+
 /* An empty body is an empty text, so that NULL can mean failure. */
 struct node *template_parser_body(struct parser *parser, const char *const *ends,
 				  const struct token *open)
 {
 	struct parser_open here = {open, parser->open};
+	const struct parser_unknown *mark = parser->unknown;
 	struct node *body;
 
 	template_parser_skip(parser, TOKEN_COLON);
@@ -247,7 +262,7 @@ struct node *template_parser_body(struct parser *parser, const char *const *ends
 		return template_parser_fail(
 			parser, open, "this '%.*s' is not closed by '%s'", (int)open->length,
 			open->text, ends[0] && !strcmp(ends[0], "elif") ? "endif" : ends[0]);
-	if (!ok)
+	if (!ok || (!template_parser_token_is(open, "if") && !template_parser_known(parser, mark)))
 		return NULL;
 	return body ? body : template_parser_node(parser, NODE_TEXT, open);
 }
@@ -275,7 +290,8 @@ int template_parser_read(struct template *template, const struct token_list *tok
 	};
 
 	err_done(err);
-	bool ok = read_until(&parser, NULL, &template->body);
+	bool ok =
+		read_until(&parser, NULL, &template->body) && template_parser_known(&parser, NULL);
 	settle_variables(&parser);
 	return ok ? 0 : -(int)err->code;
 }

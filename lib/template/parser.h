@@ -4,7 +4,8 @@
  * parser.c has the frame, statement.c the statements, expression.c and operand.c the expressions,
  * argument.c calls, filters and tests. A function that returns NULL has
  * filled err. Names of filters and tests are looked up here, so that a typing mistake is found
- * when the template is compiled.
+ * when the template is compiled; but, as Jinja has it, one that stands in a branch of an if fails
+ * only when that branch is taken (a role may use filters that its other branch needs to exist).
  */
 #pragma once
 
@@ -21,6 +22,13 @@ enum parser_seen {
 
 struct parser_open;
 
+/* A filter or test that nobody knows, and no branch has forgiven yet. */
+struct parser_unknown {
+	const struct token *token;
+	const char *what, *name, *nearest;
+	struct parser_unknown *before;
+};
+
 struct parser {
 	struct template *template;
 	struct arena *arena;
@@ -30,6 +38,7 @@ struct parser {
 	struct dict variables;		/* their names; the values say nothing */
 	unsigned seen;			/* enum parser_seen */
 	const struct parser_open *open; /* the blocks that are not closed yet, innermost first */
+	struct parser_unknown *unknown; /* the last one */
 	struct err *err;
 };
 
@@ -59,6 +68,8 @@ void *template_parser_fail(struct parser *parser, const struct token *at, const 
 struct value *template_parser_name(struct parser *parser, const struct token *token);
 /* Names the node after a variable. */
 void template_parser_variable(struct parser *parser, const struct token *token, struct node *node);
+/* False, with err, when an unknown filter or test was read since `mark` was parser->unknown. */
+bool template_parser_known(struct parser *parser, const struct parser_unknown *mark);
 
 typedef struct node *(*parser_reader)(struct parser *parser);
 

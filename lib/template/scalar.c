@@ -301,8 +301,9 @@ struct value *template_scalar_value(const char *text, size_t length, struct err 
 		err_set(err, ERR_INVALID, "there is no date %s; quote it if it is a string", text);
 		return NULL;
 	}
-	if (!strcmp(text, "=")) {
-		err_set(err, ERR_INVALID, "a bare '=' has no meaning in a variable file; quote it");
+	if (!strcmp(text, "=") || !strcmp(text, "<<")) {
+		err_set(err, ERR_INVALID, "a bare '%s' has no meaning in a variable file; quote it",
+			text);
 		return NULL;
 	}
 	return value_string(text, length);

@@ -141,8 +141,9 @@ int template_sink_print(struct eval *eval, const struct node *node, struct value
 		return add(eval, node, value->string.text, value->string.length, true);
 	if (value->kind == VALUE_NONE)
 		return 0;
-	if (value->kind == VALUE_UNDEFINED && value->trouble->lenient)
-		return add(eval, node, "", 0, true);
+	bool nothing = value->kind == VALUE_UNDEFINED && value->trouble->lenient;
+	if (nothing && sink->count)
+		return template_sink_text(eval, node, "", 0);
 	struct value *bad = template_eval_settle(eval, value);
 	if (bad && bad == eval->raised)
 		return -1;

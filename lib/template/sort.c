@@ -45,6 +45,28 @@ static bool sort(struct sorted *items, size_t n, struct sorted *room, bool rever
 	return true;
 }
 
+/* The parts of two tuples that differ, or the two themselves. */
+static void find_difference(const struct value **a, const struct value **b)
+{
+	while (value_is_list(*a) && (*b)->kind == (*a)->kind) {
+		size_t i = 0, n = (*a)->list.n < (*b)->list.n ? (*a)->list.n : (*b)->list.n;
+		while (i < n && value_equal((*a)->list.items[i], (*b)->list.items[i]))
+			i++;
+		if (i == n)
+			return;
+		const struct value *next = (*a)->list.items[i];
+		*b = (*b)->list.items[i];
+		*a = next;
+	}
+}
+
+static void fail(struct call *call, const struct value *a, const struct value *b)
+{
+	find_difference(&a, &b);
+	template_call_fail(call, "%s cannot order a %s and a %s", call->name, value_type(a),
+			   value_type(b));
+}
+
 bool template_sort_items(struct call *call, struct value **items, struct value **keys, size_t n,
 			 bool reverse)
 {
@@ -55,8 +77,7 @@ bool template_sort_items(struct call *call, struct value **items, struct value *
 		all[i] = (struct sorted){items[i], keys[i]};
 	bool ok = sort(all, n, all + n, reverse, &left, &right);
 	if (!ok)
-		template_call_fail(call, "%s cannot order a %s and a %s", call->name,
-				   value_type(left->key), value_type(right->key));
+		fail(call, left->key, right->key);
 	for (size_t i = 0; ok && i < n; i++) {
 		items[i] = all[i].item;
 		keys[i] = all[i].key;

@@ -37,8 +37,9 @@ static struct node *read_for(struct parser *parser, const struct token *token)
 	if (!node->loop.sequence)
 		return NULL;
 	if (template_parser_skip_word(parser, "if")) {
+		const struct parser_unknown *mark = parser->unknown;
 		node->loop.condition = template_expression_read(parser);
-		if (!node->loop.condition)
+		if (!node->loop.condition || !template_parser_known(parser, mark))
 			return NULL;
 	}
 	node->loop.recursive = template_parser_skip_word(parser, "recursive");
@@ -61,6 +62,7 @@ static struct node *read_if(struct parser *parser, const struct token *token)
 	static const char *const ends[] = {"elif", "else", "endif", NULL};
 	static const char *const last[] = {"endif", NULL};
 	struct node *node = template_parser_node(parser, NODE_IF, token);
+	struct parser_unknown *mark = parser->unknown;
 	struct node *branch = node;
 
 	for (;;) {
@@ -71,6 +73,7 @@ static struct node *read_if(struct parser *parser, const struct token *token)
 		if (!branch->branch.body)
 			return NULL;
 		const struct token *end = template_parser_advance(parser);
+		parser->unknown = mark;
 		if (template_parser_token_is(end, "endif"))
 			return node;
 		if (template_parser_token_is(end, "else"))
@@ -80,6 +83,7 @@ static struct node *read_if(struct parser *parser, const struct token *token)
 	}
 	branch->branch.otherwise = template_parser_body(parser, last, token);
 	template_parser_advance(parser);
+	parser->unknown = mark;
 	return branch->branch.otherwise ? node : NULL;
 }
 
@@ -87,6 +91,7 @@ static struct node *read_set(struct parser *parser, const struct token *token)
 {
 	static const char *const ends[] = {"endset", NULL};
 	struct node *node = template_parser_node(parser, NODE_SET, token);
+	const struct parser_unknown *mark = parser->unknown;
 
 	node->set.target = template_expression_target(parser, NULL, true);
 	if (!node->set.target)
@@ -98,7 +103,7 @@ static struct node *read_set(struct parser *parser, const struct token *token)
 	node->kind = NODE_SET_BLOCK;
 	if (template_parser_is(parser, TOKEN_PIPE)) {
 		node->set.filter = template_argument_filters(parser, NULL, false);
-		if (!node->set.filter)
+		if (!node->set.filter || !template_parser_known(parser, mark))
 			return NULL;
 	}
 	node->set.value = template_parser_body(parser, ends, token);
@@ -111,6 +116,7 @@ static struct node *read_with(struct parser *parser, const struct token *token)
 	static const char *const ends[] = {"endwith", NULL};
 	cleanup_parser_list struct parser_list targets = {0}, values = {0};
 	struct node *node = template_parser_node(parser, NODE_WITH, token);
+	const struct parser_unknown *mark = parser->unknown;
 
 	while (!template_parser_is(parser, TOKEN_BLOCK_END) &&
 	       !template_parser_is(parser, TOKEN_COLON)) {
@@ -120,7 +126,7 @@ static struct node *read_with(struct parser *parser, const struct token *token)
 		if (!target || !template_parser_expect(parser, TOKEN_ASSIGN))
 			return NULL;
 		struct node *value = template_expression_read(parser);
-		if (!value)
+		if (!value || !template_parser_known(parser, mark))
 			return NULL;
 		template_parser_list_add(&targets, target);
 		template_parser_list_add(&values, value);
@@ -199,9 +205,11 @@ static bool read_macro_body(struct parser *parser, struct macro *macro, const ch
 static struct node *read_macro(struct parser *parser, const struct token *token)
 {
 	struct node *node = template_parser_node(parser, NODE_MACRO, token);
+	const struct parser_unknown *mark = parser->unknown;
 
 	node->macro.name = expect_name(parser);
-	if (!node->macro.name || !read_parameters(parser, &node->macro))
+	if (!node->macro.name || !read_parameters(parser, &node->macro) ||
+	    !template_parser_known(parser, mark))
 		return NULL;
 	return read_macro_body(parser, &node->macro, "endmacro", token) ? node : NULL;
 }
@@ -226,9 +234,10 @@ static struct node *read_filter_block(struct parser *parser, const struct token 
 {
 	static const char *const ends[] = {"endfilter", NULL};
 	struct node *node = template_parser_node(parser, NODE_FILTER_BLOCK, token);
+	const struct parser_unknown *mark = parser->unknown;
 
 	node->filter_block.filter = template_argument_filters(parser, NULL, true);
-	if (!node->filter_block.filter)
+	if (!node->filter_block.filter || !template_parser_known(parser, mark))
 		return NULL;
 	node->filter_block.body = template_parser_body(parser, ends, token);
 	template_parser_advance(parser);

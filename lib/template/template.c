@@ -185,30 +185,53 @@ static int report(struct eval *eval, struct value *undefined, struct frame *fram
 	return template_trouble_report(undefined->trouble, eval, err);
 }
 
+/* What a variable cannot hold, inside of value: functions, ranges, inline ifs without else. */
+static const struct value *no_data(const struct value *value, int depth)
+{
+	const struct value *found = NULL;
+	bool dict = value->kind == VALUE_DICT;
+
+	if (value->kind == VALUE_OBJECT || value->kind == VALUE_RANGE ||
+	    value->kind == VALUE_SPAN || value->kind == VALUE_UNDEFINED)
+		return value;
+	if ((!dict && !value_is_list(value)) || depth > VALUE_DEEPEST)
+		return NULL;
+	size_t n = dict ? value->dict.n : value->list.n;
+	for (size_t i = 0; i < n && !found; i++)
+		found = no_data(dict ? value->dict.entries[i].item : value->list.items[i],
+				depth + 1);
+	return found;
+}
+
 /* The only thing that was printed, when it is no string: no newline is added (rule R2). */
-static int finish_single(const struct template *template, struct sink *sink, struct err *err)
+static int finish_single(const struct template *template, struct sink *sink, struct eval *eval,
+			 struct err *err)
 {
 	const struct value *single = sink->single;
+	const struct value *bad = single->kind == VALUE_OMIT ? single : no_data(single, 0);
 
-	if (single->kind == VALUE_OBJECT || single->kind == VALUE_RANGE ||
-	    single->kind == VALUE_OMIT || single->kind == VALUE_SPAN) {
+	if (bad && bad->kind == VALUE_UNDEFINED)
+		return template_trouble_report(bad->trouble, eval, err);
+	if (bad) {
 		err_set(err, ERR_INVALID, "the template prints nothing but a %s, which is no text",
-			value_type(single));
+			value_type(bad));
 		return err_at(err, template->name, 0, 0);
 	}
 	value_print_final(single, true, &sink->text);
 	return 0;
 }
 
-static int finish(const struct template *template, struct sink *sink, struct err *err)
+/* Rule R1. What the #jinja2: line says of newlines is not for those that are added. */
+static int finish(const struct template *template, struct sink *sink, struct eval *eval,
+		  struct err *err)
 {
 	if (sink->single)
-		return finish_single(template, sink, err);
+		return finish_single(template, sink, eval, err);
 	if (!sink->count || template->plain)
 		return 0;
 	size_t have = newlines_at_end(buf_str(&sink->text), sink->text.len);
-	for (; have < template->newlines; have++)
-		buf_addstr(&sink->text, template->options.newline);
+	if (have < template->newlines)
+		buf_fill(&sink->text, '\n', template->newlines - have);
 	return 0;
 }
 
@@ -230,7 +253,7 @@ int template_render(const struct template *template, const struct template_scope
 	else if (r < 0)
 		r = report(&eval, eval.raised, frame, err);
 	else
-		r = finish(template, &sink, err);
+		r = finish(template, &sink, &eval, err);
 	if (r < 0) {
 		template_output_done(ret);
 	} else {

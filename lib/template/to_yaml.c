@@ -324,7 +324,7 @@ int template_to_yaml(const struct value *value, const struct to_yaml_style *styl
 
 	yaml_emitter_initialize(&writer.emitter);
 	yaml_emitter_set_output(&writer.emitter, collect, out);
-	yaml_emitter_set_unicode(&writer.emitter, !style->escape_unicode);
+	yaml_emitter_set_unicode(&writer.emitter, 1);
 	yaml_emitter_set_canonical(&writer.emitter, style->canonical);
 	yaml_emitter_set_break(&writer.emitter, style->carriage_return && style->line_feed
 							? YAML_CRLN_BREAK

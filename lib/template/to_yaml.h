@@ -20,7 +20,6 @@ struct to_yaml_style {
 	enum to_yaml_flow flow;
 	char scalar; /* '"' or '\'' around every scalar, '|' or '>' blocks; 0: as needed */
 	bool keep_order;
-	bool escape_unicode;
 	bool explicit_start, explicit_end;
 	bool canonical;
 	bool carriage_return, line_feed; /* what ends a line; none: a line feed */

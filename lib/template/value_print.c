@@ -93,6 +93,13 @@ static void date_text(const struct value_date *date, struct buf *out)
 			   abs(date->zone) % 60);
 }
 
+static void zone_repr(int minutes, struct buf *out)
+{
+	buf_addstr(out, ", tzinfo=datetime.timezone(");
+	template_date_span_repr((int64_t)minutes * 60 * 1000000, out);
+	buf_addstr(out, ")");
+}
+
 static void date_repr(const struct value_date *date, struct buf *out)
 {
 	if (!date->has_time) {
@@ -108,8 +115,7 @@ static void date_repr(const struct value_date *date, struct buf *out)
 	if (date->has_zone && !date->zone)
 		buf_addstr(out, ", tzinfo=datetime.timezone.utc");
 	else if (date->has_zone)
-		buf_printf(out, ", tzinfo=datetime.timezone(datetime.timedelta(seconds=%d))",
-			   date->zone * 60);
+		zone_repr(date->zone, out);
 	buf_addstr(out, ")");
 }
 
@@ -174,8 +180,13 @@ static void print(const struct value *value, enum form form, int depth, struct b
 		return;
 	}
 	switch ((enum value_kind)value->kind) {
+	case VALUE_UNDEFINED:
+		buf_addstr(out, "Undefined");
+		break;
 	case VALUE_STRING:
+		buf_addstr(out, value->escaped ? "Markup(" : "");
 		string_repr(value->string.text, value->string.length, out);
+		buf_addstr(out, value->escaped ? ")" : "");
 		break;
 	case VALUE_LIST:
 	case VALUE_TUPLE:

@@ -54,6 +54,10 @@ static int use_vars(struct engine *engine, const json_t *vars, struct err *err)
 				&engine->documents, err);
 	if (r < 0)
 		return r;
+	if (engine->documents.n > 1) { /* lib/source says the same */
+		tree_yaml_done(&engine->documents);
+		return err_set(err, ERR_INVALID, "one document is expected");
+	}
 	engine->vars = mem_strdup(json_string_value(vars));
 	engine->scope = template_scope_new(NULL);
 	r = template_scope_add_yaml(engine->scope,
