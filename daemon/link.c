@@ -62,6 +62,21 @@ json_t *link_kinds(void *context, const struct source_settings *settings)
 	return kinds;
 }
 
+json_t *link_ask_kinds(void *context, const struct source_settings *settings)
+{
+	struct deadline deadline = deadline_in(&clock_real, NULL, ANSWER_MS);
+	struct link *link = link_once(context, settings);
+	cleanup_err struct err err = ERR_INIT;
+	json_t *kinds;
+
+	if (!link)
+		return NULL;
+	if (kube_client_ask_kinds(link->client, &deadline, &kinds, &err) < 0)
+		kinds = kube_client_kinds(link->client);
+	link_unref(link);
+	return kinds;
+}
+
 json_t *link_secret(struct link *link, const char *ns, const char *name, bool *ret_answered)
 {
 	const struct manifest_id id = {.group = (char *)"",

@@ -23,6 +23,8 @@ bool link_serves(const struct link *link, const struct site *site,
 /* What discovery left in the state directory, for loaded_options.kinds_of; asks nothing. Context is
  * a struct site. NULL when there is nothing. */
 json_t *link_kinds(void *site, const struct source_settings *settings);
+/* The same, asked of the server when that answers at once. */
+json_t *link_ask_kinds(void *site, const struct source_settings *settings);
 /* The `data` of a Secret, for secrets_options.ask; asks the API server, for a moment. */
 json_t *link_secret(struct link *link, const char *ns, const char *name, bool *ret_answered);
 /* A connection for one question; NULL when it cannot be made. Context is a struct site. */

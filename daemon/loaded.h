@@ -25,6 +25,7 @@ struct loaded_options {
 	const char *state_dir;		  /* of generated secrets; NULL: placeholders */
 	bool make_secrets;		  /* false: only those that are kept already */
 	bool lint;			  /* as `check` */
+	int kube_release;		  /* of source_options */
 	struct masking *masking;	  /* is told what is secret; or NULL */
 	struct source_vault_cache *vault; /* of earlier readings; or NULL */
 	/* Cached discovery, a new reference; may return NULL, may be NULL. */

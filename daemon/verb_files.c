@@ -8,6 +8,7 @@
 #include "findings.h"
 #include "link.h"
 #include "loaded.h"
+#include "manifest/api.h"
 #include "masking.h"
 #include "render.h"
 #include "source/facts.h"
@@ -99,7 +100,9 @@ static void select_findings(struct loaded *loaded, const char *app)
 	loaded->findings = kept;
 }
 
-static int load_for_check(const struct options *options, struct loaded **ret, struct err *err)
+/* What the server serves is asked of it, unless a release was named to look ahead. */
+static int load_for_check(const struct options *options, int release, struct loaded **ret,
+			  struct err *err)
 {
 	struct site site = {.options = options, .lock = -1, .http = http_new()};
 	int r = loaded_read(
@@ -107,8 +110,9 @@ static int load_for_check(const struct options *options, struct loaded **ret, st
 			.dir = options->dir,
 			.config = options->config,
 			.lint = true,
+			.kube_release = release,
 			.masking = options->masking,
-			.kinds_of = link_kinds,
+			.kinds_of = release ? link_kinds : link_ask_kinds,
 			.context = &site,
 		},
 		ret, err);
@@ -122,8 +126,16 @@ static enum command_exit check(const struct options *options)
 	cleanup_err struct err err = ERR_INIT;
 	cleanup_buf struct buf out = BUF_INIT;
 	__attribute__((cleanup(cleanup_loaded))) struct loaded *loaded = NULL;
+	const char *version = options_value(options, "kube-version");
+	int release = version ? manifest_api_release(version) : 0;
 
-	if (load_for_check(options, &loaded, &err) < 0)
+	if (version && !release) {
+		(void)err_set(&err, ERR_INVALID, "--kube-version is written 1.36, not '%s'",
+			      version);
+		terminal_error(&err);
+		return COMMAND_USAGE;
+	}
+	if (load_for_check(options, release, &loaded, &err) < 0)
 		return terminal_fail(&err);
 	select_findings(loaded, options->app);
 	size_t errors = diag_count(&loaded->findings, DIAG_ERROR);
@@ -140,6 +152,11 @@ static enum command_exit check(const struct options *options)
 	return errors ? COMMAND_FAILED : warnings ? COMMAND_WARNINGS : COMMAND_FINE;
 }
 
+static const struct option_spec check_options[] = {
+	{"kube-version", "1.N", "look ahead: what that release of Kubernetes no longer serves"},
+	{NULL, NULL, NULL},
+};
+
 const struct command verb_check = {
 	.name = "check",
 	.run = check,
@@ -155,9 +172,12 @@ const struct command verb_check = {
 		"apps\n"
 		"that claim one port, workloads whose old and new pods cannot be on one node, "
 		"APIs\n"
-		"that were removed, files that look like manifests and are not read.\n\n"
+		"that were removed or will be, files that look like manifests and are not "
+		"read.\n\n"
+		"Where a kubeconfig is and a server answers, that is asked which APIs it serves;\n"
+		"with --kube-version none is asked.\n\n"
 		"Exit codes: 0 nothing found, 1 errors, 3 warnings only.",
-	.options = command_no_options,
+	.options = check_options,
 };
 
 /* --- render --- */

@@ -126,8 +126,8 @@ int kube_client_knows(struct kube_client *client, const struct manifest_id *id,
 		      struct err *err);
 /* Forget what was learned: a CRD came or went. */
 void kube_client_rediscover(struct kube_client *client);
-/* {"group/Kind": {"namespaced": bool, "plural": "..."}} for source_options.kinds; NULL when nothing
- * is cached. New reference. */
+/* {"group/Kind": {"namespaced": bool, "plural": "...", "versions": [...]}} for
+ * source_options.kinds; NULL when nothing is known. New reference. */
 json_t *kube_client_kinds(struct kube_client *client);
 /* The same, asked for now. */
 int kube_client_ask_kinds(struct kube_client *client, const struct deadline *deadline, json_t **ret,

@@ -77,7 +77,8 @@ static void fill_container_protocol(void *context, json_t *container, const char
 	fill_protocol(json_object_get(container, "ports"));
 }
 
-int manifest_normalise(json_t *body, struct list *warnings, struct err *err)
+int manifest_normalise(json_t *body, const struct manifest_served *served, struct list *warnings,
+		       struct err *err)
 {
 	const char *kind = json_string_value(json_object_get(body, "kind"));
 
@@ -86,7 +87,7 @@ int manifest_normalise(json_t *body, struct list *warnings, struct err *err)
 			      "metadata.generateName cannot be kept in a desired state");
 		return err_hint(err, "give the object a metadata.name");
 	}
-	int r = manifest_upgrade(body, warnings, err);
+	int r = manifest_upgrade(body, served, warnings, err);
 	if (r < 0)
 		return r;
 	drop_what_the_server_writes(body);

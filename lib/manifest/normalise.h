@@ -11,7 +11,10 @@
 
 #include "base/err.h"
 #include "base/list.h"
+#include "manifest/api.h"
 
-/* Changes body in place. Warnings ("rbac.authorization.k8s.io/v1beta1 was removed ...; read as
- * v1") are added to warnings. ERR_INVALID names the field. */
-int manifest_normalise(json_t *body, struct list *warnings, struct err *err);
+/* Changes body in place, for a server of which so much is known. Warnings
+ * ("rbac.authorization.k8s.io/v1beta1 was removed ...; read as v1") are added to warnings.
+ * ERR_INVALID names the field. */
+int manifest_normalise(json_t *body, const struct manifest_served *served, struct list *warnings,
+		       struct err *err);

@@ -51,7 +51,7 @@ static json_t *body_of(const struct state_pruned *object)
 	if (fields)
 		return manifest_fields_extract(object->body, fields);
 	json_t *body = json_deep_copy(object->body);
-	(void)manifest_normalise(body, &warnings, &err);
+	(void)manifest_normalise(body, &(struct manifest_served){0}, &warnings, &err);
 	return body;
 }
 

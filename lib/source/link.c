@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "base/name.h"
+#include "manifest/api.h"
 #include "manifest/generate.h"
 #include "manifest/hook.h"
 #include "manifest/ignore.h"
@@ -50,6 +51,23 @@ static void find_scope(const struct source_pass *pass, const struct map *kinds,
 		object->namespaced = tree_path_true(served, "namespaced");
 	else if (!manifest_kind_add_on(id->group, id->kind, &object->namespaced))
 		object->scope_guessed = true;
+}
+
+/* A CRD in the files may bring the version with it. */
+static void check_version(struct source_pass *pass, const struct map *kinds,
+			  const struct manifest_app *app, const struct manifest_object *object)
+{
+	const struct manifest_served served = {pass->options->kinds, pass->options->kube_release};
+	const struct manifest_id *id = &object->id;
+	cleanup_free char *key = mem_printf("%s/%s", *id->group ? id->group : "core", id->kind);
+	cleanup_free char *versions =
+		manifest_api_other_versions(&served, id->group, id->version, id->kind);
+
+	if (!versions || map_has(kinds, key))
+		return;
+	manifest_lint_warning(&(struct manifest_lint){object, app->name, &pass->set->findings},
+			      "apiVersion", NULL, "the server has no %s %s; it has %s", key,
+			      id->version, versions);
 }
 
 static void warn(struct source_pass *pass, const struct manifest_app *app,
@@ -144,6 +162,8 @@ static void link_app(struct source_pass *pass, struct manifest_app *app, const s
 {
 	for (size_t i = 0; i < app->count; i++) {
 		find_scope(pass, kinds, app->objects[i]);
+		if (pass->options->lint)
+			check_version(pass, kinds, app, app->objects[i]);
 		set_namespace(pass, app, app->objects[i]);
 		manifest_ignore_wishes(app->objects[i]->body, app->options.ignore);
 		manifest_ignore_injected(app->objects[i]->body);

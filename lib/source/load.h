@@ -29,7 +29,9 @@ struct source_options {
 	const struct source_settings *settings;
 	bool lint; /* check as any user: ownership is a warning, hints about unread files are given
 		    */
-	json_t *kinds; /* cached discovery: {"group/Kind": {"namespaced": bool}}; or NULL */
+	json_t *kinds; /* cached discovery: {"group/Kind": {"namespaced": bool, "versions": [..]}};
+			* or NULL */
+	int kube_release; /* look ahead: as if the server were of Kubernetes 1.N; 0: as kinds say */
 	/* Facts; NULL: the host is asked. */
 	const char *node_name, *k3s_version;
 	json_t *facts; /* as host_facts() gives them */

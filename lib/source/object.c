@@ -107,9 +107,11 @@ static int check_metadata(const json_t *body, struct err *err)
 static int add(const struct reading *reading, json_t *body, struct err *err)
 {
 	cleanup_list struct list warnings = LIST_INIT;
+	const struct source_options *options = reading->build->pass->options;
+	const struct manifest_served served = {options->kinds, options->kube_release};
 	struct manifest_id id;
 
-	int r = manifest_normalise(body, &warnings, err);
+	int r = manifest_normalise(body, &served, &warnings, err);
 	if (r >= 0)
 		r = check_metadata(body, err);
 	if (r >= 0)

@@ -9,7 +9,7 @@ static json_t *normalised(const char *text, struct list *warnings)
 	json_t *body = body_of(text);
 	struct err err = ERR_INIT;
 
-	must(manifest_normalise(body, warnings, &err), &err);
+	must(manifest_normalise(body, &(struct manifest_served){0}, warnings, &err), &err);
 	return body;
 }
 
@@ -19,7 +19,8 @@ static void refused(const char *text, const char *message, const char *hint)
 	cleanup_list struct list warnings = LIST_INIT;
 	cleanup_err struct err err = ERR_INIT;
 
-	ck_assert_int_eq(manifest_normalise(body, &warnings, &err), -ERR_INVALID);
+	ck_assert_int_eq(manifest_normalise(body, &(struct manifest_served){0}, &warnings, &err),
+			 -ERR_INVALID);
 	ck_assert_str_eq(err.message, message);
 	if (hint) {
 		ck_assert_ptr_nonnull(err.hint);

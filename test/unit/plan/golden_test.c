@@ -190,7 +190,7 @@ static struct manifest_object *object_of(const struct manifest_app *app, struct 
 	cleanup_err struct err err = ERR_INIT;
 
 	object->body = json_of(node, text->file);
-	must(manifest_normalise(object->body, &warnings, &err), &err);
+	must(manifest_normalise(object->body, &(struct manifest_served){0}, &warnings, &err), &err);
 	must(manifest_id_of(object->body, &object->id, &err), &err);
 	complete_id(&object->id, object->body, app->options.ns);
 	object->key = manifest_id_key(&object->id);
