@@ -108,7 +108,11 @@ static struct value *calculate(struct eval *eval, const struct node *node, int o
 			       struct value *b)
 {
 	const char *problem = NULL;
+	int64_t sum;
 
+	if (op == NUMBER_ADD && a->kind == VALUE_INT && b->kind == VALUE_INT &&
+	    !__builtin_add_overflow(a->integer, b->integer, &sum))
+		return value_int(sum);
 	if (value_is_number(a) && value_is_number(b)) {
 		struct value *result = template_number_calculate(op, a, b, &problem);
 		return result ? result : template_eval_fail(eval, node, "%s", problem);

@@ -181,9 +181,14 @@ static struct value *loop_new(struct eval *eval, const struct node *node, struct
 	return value_object(&loop_class, loop);
 }
 
-/* One turn, in a frame that forgets what was set in the turn before. */
+/* One turn. The frame forgets what was set in the turn before; when a macro kept that, it is
+ * another one. */
 static int turn(struct eval *eval, const struct node *node, struct value *item, struct value *loop)
 {
+	if (eval->frame->captured)
+		eval->frame = template_frame_push(eval, eval->frame->parent);
+	else
+		template_frame_clear(eval->frame);
 	if (loop)
 		template_frame_set(eval->frame, global_loop(), value_keep(loop));
 	if (template_eval_assign(eval, node->loop.target, value_keep(item)) < 0)
@@ -191,29 +196,36 @@ static int turn(struct eval *eval, const struct node *node, struct value *item, 
 	return template_exec_body(eval, node->loop.body);
 }
 
-static int run_items(struct eval *eval, const struct node *node, struct value *all, int depth)
+static int run_turns(struct eval *eval, const struct node *node, struct value *items,
+		     struct value *loop)
 {
 	struct frame *outside = eval->frame;
-	cleanup_value struct value *items =
-		node->loop.condition ? select_items(eval, node, all) : value_keep(all);
-	int r = items ? 0 : -1;
-	cleanup_value struct value *loop =
-		items && node->loop.extended ? loop_new(eval, node, items, depth) : NULL;
+	int r = 0;
 
+	eval->frame = template_frame_push(eval, outside);
 	for (size_t i = 0; r == 0 && i < items->list.n; i++) {
 		struct value *item = template_eval_list_at(eval, items, i);
-		if (!item)
-			return -1;
 		if (loop)
 			((struct loop *)loop->object.state)->index = i;
-		eval->frame = template_frame_push(eval, outside);
-		r = turn(eval, node, item, loop);
-		template_frame_pop(eval, eval->frame);
-		eval->frame = outside;
+		r = item ? turn(eval, node, item, loop) : -1;
 	}
-	if (r == 0 && !items->list.n)
-		r = template_exec_body(eval, node->loop.otherwise);
+	template_frame_pop(eval, eval->frame);
+	eval->frame = outside;
 	return r;
+}
+
+static int run_items(struct eval *eval, const struct node *node, struct value *all, int depth)
+{
+	cleanup_value struct value *items =
+		node->loop.condition ? select_items(eval, node, all) : value_keep(all);
+
+	if (!items)
+		return -1;
+	if (!items->list.n)
+		return template_exec_body(eval, node->loop.otherwise);
+	cleanup_value struct value *loop =
+		node->loop.extended ? loop_new(eval, node, items, depth) : NULL;
+	return run_turns(eval, node, items, loop);
 }
 
 int template_loop_run(struct eval *eval, const struct node *node)

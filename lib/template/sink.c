@@ -121,6 +121,13 @@ static int print_first(struct eval *eval, const struct node *node, struct value 
 	return 0;
 }
 
+static int print_integer(struct eval *eval, const struct node *node, int64_t integer)
+{
+	char text[VALUE_DIGITS];
+
+	return add(eval, node, text, value_print_integer(integer, text), true);
+}
+
 static int print_other(struct eval *eval, const struct node *node, const struct value *value)
 {
 	struct sink *sink = eval->sink;
@@ -139,6 +146,8 @@ int template_sink_print(struct eval *eval, const struct node *node, struct value
 
 	if (value->kind == VALUE_STRING)
 		return add(eval, node, value->string.text, value->string.length, true);
+	if (value->kind == VALUE_INT && sink->count)
+		return print_integer(eval, node, value->integer);
 	if (value->kind == VALUE_NONE)
 		return 0;
 	bool nothing = value->kind == VALUE_UNDEFINED && value->trouble->lenient;

@@ -17,12 +17,27 @@ static void put_escape(uint32_t c, struct buf *out)
 	buf_printf(out, "\\u%04x", c);
 }
 
+/* How many bytes from here on stand for themselves. */
+static size_t plain_run(const char *text, size_t length)
+{
+	size_t n = 0;
+
+	while (n < length && text[n] >= ' ' && text[n] < 0x7F && text[n] != '"' && text[n] != '\\')
+		n++;
+	return n;
+}
+
 static void put_string(const char *text, size_t length, bool ascii, struct buf *out)
 {
 	static const char special[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
 
 	buf_addch(out, '"');
 	for (size_t i = 0; i < length;) {
+		size_t plain = plain_run(text + i, length - i);
+		buf_add(out, text + i, plain);
+		i += plain;
+		if (i == length)
+			break;
 		uint32_t c = template_text_next(text, length, &i);
 		const char *at = c && c < 0x80 ? strchr(special, (int)c) : NULL;
 		if (at)

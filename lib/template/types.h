@@ -141,6 +141,9 @@ bool value_contains(const struct value *container, const struct value *item, boo
 
 /* value_print.c: text of parts. */
 void value_print_float(double number, struct buf *out);
+#define VALUE_DIGITS 20 /* of 64 bits, with the sign */
+/* The digits, without a NUL; returns how many. */
+size_t value_print_integer(int64_t integer, char text[static VALUE_DIGITS]);
 /* As a template prints a container: tuples become lists and omitted items go. `alone`: it is all
  * that the template prints. */
 void value_print_final(const struct value *value, bool alone, struct buf *out);

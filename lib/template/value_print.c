@@ -1,3 +1,4 @@
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -12,44 +13,64 @@
 #include "template/trouble.h"
 #include "template/types.h"
 
-/* How many digits behind the point %e needs so that nothing is lost. What 15 digits can tell is
- * told by these without their zeros at the end. */
-static int digits_of(double number)
+/* The fewest digits that tell the number from all others, as "-d.ddde-xx". What 15 digits can tell
+ * is told by them without the zeros at their end; numbers next to 0 have fewer. */
+static void shortest(double number, char text[static 40])
 {
-	char text[40];
-
-	snprintf(text, sizeof(text), "%.14e", number);
-	if (strtod(text, NULL) == number) {
-		const char *point = text + (*text == '-') + 1;
-		int digits = 14;
-		while (digits > 0 && point[digits] == '0')
-			digits--;
-		return digits;
+	for (int digits = fabs(number) < DBL_MIN ? 0 : 14; digits < 17; digits++) {
+		snprintf(text, 40, "%.*e", digits, number);
+		if (strtod(text, NULL) == number)
+			break;
 	}
-	snprintf(text, sizeof(text), "%.15e", number);
-	return strtod(text, NULL) == number ? 15 : 16;
+	char *exponent = strchr(text, 'e'), *end = exponent;
+	if (!memchr(text, '.', (size_t)(exponent - text)))
+		return;
+	while (end[-1] == '0')
+		end--;
+	if (end[-1] == '.')
+		end--;
+	memmove(end, exponent, strlen(exponent) + 1);
+}
+
+/* The digits behind a sign, with a point where the exponent says. */
+static void put_point(const char *digits, size_t n, int exponent, struct buf *out)
+{
+	size_t before = exponent < 0 ? 0 : (size_t)exponent + 1, shown = before < n ? before : n;
+
+	buf_add(out, digits, shown);
+	buf_fill(out, '0', before - shown);
+	buf_addstr(out, before ? "." : "0.");
+	if (exponent < -1)
+		buf_fill(out, '0', (size_t)(-exponent - 1));
+	if (n > shown)
+		buf_add(out, digits + shown, n - shown);
+	else
+		buf_addch(out, '0');
 }
 
 /* The digits of %e as Python writes them: 1e+16 but 0.0001, and always a point or an exponent. */
 void value_print_float(double number, struct buf *out)
 {
-	char text[40];
+	char text[40], *digits = text;
 
 	if (!isfinite(number)) {
 		buf_addstr(out, isnan(number) ? "nan" : number < 0 ? "-inf" : "inf");
 		return;
 	}
-	int digits = digits_of(number);
-	snprintf(text, sizeof(text), "%.*e", digits, number);
+	shortest(number, text);
 	int exponent = atoi(strchr(text, 'e') + 1);
 	if (exponent < -4 || exponent >= 16) {
 		buf_addstr(out, text);
 		return;
 	}
-	snprintf(text, sizeof(text), "%.*f", digits > exponent ? digits - exponent : 0, number);
-	buf_addstr(out, text);
-	if (!strchr(text, '.'))
-		buf_addstr(out, ".0");
+	if (*digits == '-')
+		buf_addch(out, *digits++);
+	size_t n = strcspn(digits, "e");
+	if (n > 1) { /* the point goes */
+		memmove(digits + 1, digits + 2, n - 2);
+		n--;
+	}
+	put_point(digits, n, exponent, out);
 }
 
 static void escape(uint32_t c, char quote, struct buf *out)
@@ -70,13 +91,29 @@ static void escape(uint32_t c, char quote, struct buf *out)
 		buf_printf(out, c < 0x10000 ? "\\u%04x" : "\\U%08x", c);
 }
 
+/* How many bytes from here on stand for themselves. */
+static size_t plain_run(const char *text, size_t length, char quote)
+{
+	size_t n = 0;
+
+	while (n < length && text[n] >= ' ' && text[n] < 0x7F && text[n] != quote &&
+	       text[n] != '\\')
+		n++;
+	return n;
+}
+
 static void string_repr(const char *text, size_t length, struct buf *out)
 {
 	char quote = memchr(text, '\'', length) && !memchr(text, '"', length) ? '"' : '\'';
 
 	buf_addch(out, quote);
-	for (size_t i = 0; i < length;)
-		escape(template_text_next(text, length, &i), quote, out);
+	for (size_t i = 0; i < length;) {
+		size_t plain = plain_run(text + i, length - i, quote);
+		buf_add(out, text + i, plain);
+		i += plain;
+		if (i < length)
+			escape(template_text_next(text, length, &i), quote, out);
+	}
 	buf_addch(out, quote);
 }
 
@@ -214,9 +251,9 @@ static void big_text(const struct value *value, struct buf *out)
 	buf_addstr(out, digits);
 }
 
-static void integer_text(int64_t integer, struct buf *out)
+size_t value_print_integer(int64_t integer, char text[static VALUE_DIGITS])
 {
-	char digits[24], *at = digits + sizeof(digits);
+	char digits[VALUE_DIGITS], *end = digits + sizeof(digits), *at = end;
 	uint64_t rest = integer < 0 ? -(uint64_t)integer : (uint64_t)integer;
 
 	do
@@ -224,7 +261,15 @@ static void integer_text(int64_t integer, struct buf *out)
 	while (rest /= 10);
 	if (integer < 0)
 		*--at = '-';
-	buf_add(out, at, (size_t)(digits + sizeof(digits) - at));
+	memcpy(text, at, (size_t)(end - at));
+	return (size_t)(end - at);
+}
+
+static void integer_text(int64_t integer, struct buf *out)
+{
+	char text[VALUE_DIGITS];
+
+	buf_add(out, text, value_print_integer(integer, text));
 }
 
 void value_str(const struct value *value, struct buf *out)
