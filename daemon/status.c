@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "backup_record.h"
 #include "base/mem.h"
 #include "base/timespan.h"
 #include "state/hold.h"
@@ -220,18 +221,37 @@ static json_t *build_orphans(const struct status_input *input)
 	return orphans;
 }
 
+/* What the last run left, in words too; null when there was none and none is wanted. */
+static json_t *build_backup(const struct status_input *input)
+{
+	json_t *record = backup_record_read(input->state);
+
+	if (!record && !input->backup_wanted)
+		return json_null();
+	if (!record)
+		return json_pack("{s:s, s:b}", "text", "no backup was made yet", "stale", true);
+	cleanup_free char *text = backup_record_text(record);
+	int64_t age = backup_record_age(record, input->now);
+	json_object_set_new(record, "text", json_string(text));
+	json_object_set_new(
+		record, "stale",
+		json_boolean(input->backup_wanted && (age < 0 || age > BACKUP_RECORD_STALE_S)));
+	return record;
+}
+
 json_t *status_build(const struct status_input *input)
 {
 	char node[256] = "";
 
 	(void)gethostname(node, sizeof(node) - 1);
 	json_t *contested = input->contest ? reconcile_contest_list(input->contest) : json_array();
-	return json_pack("{s:i, s:s, s:s, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "schema",
-			 1, "version", DESIRED_VERSION, "node", node, "dir", real_path(input->dir),
-			 "state", real_path(input->state), "running", input->running, "cluster",
-			 build_cluster(input), "files", build_files(input), "apps",
-			 build_apps(input), "waiting", build_waiting(input), "orphans",
-			 build_orphans(input), "contested", contested);
+	return json_pack("{s:i, s:s, s:s, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+			 "schema", 1, "version", DESIRED_VERSION, "node", node, "dir",
+			 real_path(input->dir), "state", real_path(input->state), "running",
+			 input->running, "cluster", build_cluster(input), "files",
+			 build_files(input), "apps", build_apps(input), "waiting",
+			 build_waiting(input), "orphans", build_orphans(input), "contested",
+			 contested, "backup", build_backup(input));
 }
 
 /* --- judging --- */

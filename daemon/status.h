@@ -28,6 +28,7 @@ struct status_input {
 	const struct kube_cluster *cluster; /* NULL or empty: not met yet */
 	const char *api_why;		    /* the server does not answer; NULL: it does */
 	struct reconcile_contest *contest;
+	bool backup_wanted; /* desired.yaml names a target */
 	/* True while a job of the app runs; *ret_why (may be left NULL) is the caller's. */
 	bool (*at_work)(void *context, const char *app, char **ret_why);
 	void *context;

@@ -50,6 +50,8 @@ const char *event_kind_name(enum event_kind kind)
 		[EVENT_RELOADED] = "reloaded",
 		[EVENT_CONTESTED] = "contested",
 		[EVENT_HOOK] = "hook",
+		[EVENT_BACKUP] = "backup",
+		[EVENT_BACKUP_FAILED] = "backup-failed",
 	};
 
 	return names[kind];

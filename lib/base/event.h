@@ -26,6 +26,8 @@ enum event_kind {
 	EVENT_WARNING,	 /* a Warning header of the API server ... */
 	EVENT_CONTESTED, /* a field that another manager changes back is left alone */
 	EVENT_HOOK,	 /* a line of a hook's log, and how it ended */
+	EVENT_BACKUP,	 /* a unit was backed up, or a run ended well */
+	EVENT_BACKUP_FAILED, /* a run left no good set */
 	EVENT_API_GONE,
 	EVENT_API_BACK,
 	EVENT_SUSPENDED,

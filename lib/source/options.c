@@ -266,7 +266,6 @@ static void fill_backup(struct source_form *form, struct manifest_options *optio
 
 	if (!backup || json_is_null(backup))
 		return;
-	source_form_idle(form, "backup");
 	source_form_keys(form, "backup", known, COUNT(known));
 	(void)source_form_choice(form, "backup.restore", restore, COUNT(restore), 0);
 	options->backup = json_incref(backup);

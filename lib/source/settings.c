@@ -23,9 +23,9 @@ static void cleanup_documents(struct tree_yaml_documents *documents)
 
 static void read_backup(struct source_form *form, struct source_settings *settings)
 {
-	static const char *const known[] = {"target", "endpoint", "region",  "profile",
-					    "node",   "keep",	  "encrypt", "paths"};
-	static const char *const kept[] = {"last", "daily", "weekly", "monthly"};
+	static const char *const known[] = {"target", "endpoint", "region", "profile", "node",
+					    "keep",   "encrypt",  "paths",  "storage", "k3s"};
+	static const char *const kept[] = {"last", "daily", "weekly", "monthly", "yearly"};
 	json_t *backup = json_object_get(form->tree, "backup");
 
 	if (!backup || json_is_null(backup))
@@ -92,7 +92,7 @@ static void read_form(struct source_form *form, struct source_settings *settings
 	static const char *const known[] = {"kubeconfig", "follow", "interval", "keepKinds",
 					    "revisions",  "env",    "alert",	"metrics",
 					    "backup",	  "peers",  "vault",	"limits"};
-	static const char *const idle[] = {"alert", "metrics", "backup", "peers"};
+	static const char *const idle[] = {"alert", "metrics", "peers"};
 	static const char *const follow[] = {"reload", "files"};
 
 	source_form_keys(form, "", known, COUNT(known));

@@ -1,0 +1,160 @@
+#include "store.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "findings.h"
+#include "terminal.h"
+#include "tree/path.h"
+
+#define BUDGET_MS    (12LL * 3600 * 1000) /* of one verb */
+#define STALE_S	     (26 * 3600)
+#define KEEP_LAST    3
+#define KEEP_DAILY   7
+#define KEEP_WEEKLY  4
+#define KEEP_MONTHLY 6
+
+/* A signal handler may only touch what is made for it. */
+static struct cancel *signalled;
+
+static void on_signal(int number)
+{
+	(void)number;
+	cancel_raise(signalled);
+}
+
+static void listen_for_signals(struct store *store)
+{
+	const struct sigaction action = {.sa_handler = on_signal};
+
+	store->cancel = signalled = cancel_new();
+	(void)sigaction(SIGINT, &action, NULL);
+	(void)sigaction(SIGTERM, &action, NULL);
+}
+
+bool store_wanted(const struct source_settings *settings)
+{
+	return tree_path_string(settings->backup, "target");
+}
+
+static char *host_name(void)
+{
+	char name[256] = "";
+
+	(void)gethostname(name, sizeof(name) - 1);
+	return mem_strdup(name);
+}
+
+static char *text_or(const struct store *store, const char *key, const char *otherwise)
+{
+	const char *text = tree_path_string(store->settings.backup, key);
+
+	return mem_strdup(text ? text : otherwise);
+}
+
+static int no_target(const char *config, struct err *err)
+{
+	(void)err_set(err, ERR_NOT_FOUND, "no backup target is set");
+	return err_hint(err,
+			"write into %s: backup: {target: \"s3://bucket/prefix\"}, or "
+			"file:///directory",
+			config);
+}
+
+static int read_settings(struct store *store, struct err *err)
+{
+	struct diag_list findings = {0};
+	int r = source_settings_read(store->options->config, &store->settings, &findings, err);
+
+	for (size_t i = 0; r < 0 && i < findings.n && !err->message; i++)
+		err_copy(err, &findings.items[i].err);
+	diag_done(&findings);
+	return r;
+}
+
+static int open_store(struct store *store, const char *target, struct err *err)
+{
+	const json_t *backup = store->settings.backup;
+	const struct s3_store_options options = {
+		.url = target,
+		.endpoint = tree_path_string(backup, "endpoint"),
+		.region = tree_path_string(backup, "region"),
+		.profile = tree_path_string(backup, "profile"),
+		.http = store->http,
+	};
+
+	return s3_store_open(&options, &store->store, err);
+}
+
+int store_open(const struct options *options, const char *target, const char *node,
+	       struct store *ret, struct err *err)
+{
+	*ret = (struct store){.options = options, .http = http_new()};
+	listen_for_signals(ret);
+	ret->deadline = deadline_in(&clock_real, ret->cancel, BUDGET_MS);
+	int r = read_settings(ret, err);
+	if (r < 0)
+		return r;
+	if (!target)
+		target = tree_path_string(ret->settings.backup, "target");
+	if (!target)
+		return no_target(options->config, err);
+	cleanup_free char *host = host_name();
+	ret->node = node ? mem_strdup(node) : text_or(ret, "node", host);
+	ret->storage = text_or(ret, "storage", BACKUP_STORAGE);
+	ret->k3s = text_or(ret, "k3s", BACKUP_K3S);
+	return open_store(ret, target, err);
+}
+
+void store_close(struct store *store)
+{
+	s3_store_close(store->store);
+	http_free(store->http);
+	source_settings_done(&store->settings);
+	free(store->node);
+	free(store->storage);
+	free(store->k3s);
+	/* The handlers stay, and may still raise it: it lives as long as the process. */
+}
+
+static int number(const json_t *keep, const char *key, int otherwise)
+{
+	return (int)tree_path_integer(keep, key, otherwise);
+}
+
+static struct backup_retain keep_of(const json_t *backup)
+{
+	const json_t *keep = json_object_get(backup, "keep");
+
+	return (struct backup_retain){
+		.last = number(keep, "last", KEEP_LAST),
+		.daily = number(keep, "daily", KEEP_DAILY),
+		.weekly = number(keep, "weekly", KEEP_WEEKLY),
+		.monthly = number(keep, "monthly", KEEP_MONTHLY),
+		.yearly = number(keep, "yearly", 0),
+		.max_age_s = STALE_S,
+	};
+}
+
+struct backup_options store_backup_options(const struct store *store)
+{
+	return (struct backup_options){
+		.store = store->store,
+		.node = store->node,
+		.version = DESIRED_VERSION,
+		.state_dir = store->options->state,
+		.dir = store->options->dir,
+		.storage = store->storage,
+		.k3s = store->k3s,
+		.paths = json_object_get(store->settings.backup, "paths"),
+		.only = store->options->app,
+		.keep = keep_of(store->settings.backup),
+		.deadline = &store->deadline,
+		.cancel = store->cancel,
+		.sink = terminal_sink(),
+	};
+}

@@ -1,0 +1,132 @@
+/* `desired restore`: data from a backup back to the disk. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backup/restore.h"
+#include "backup_print.h"
+#include "base/mem.h"
+#include "store.h"
+#include "terminal.h"
+#include "verbs.h"
+
+static void say(void *context, const char *text)
+{
+	(void)context;
+	printf("%s\n", text);
+	(void)fflush(stdout);
+}
+
+/* The newest set that is not failed; for one app, the newest that has it. */
+static const struct backup_set *choose_set(const struct options *options, const char *app,
+					   const struct backup_catalog *catalog, struct err *err)
+{
+	const char *id = options_value(options, "set");
+	const struct backup_set *set = !id && app ? backup_catalog_newest(catalog, app) : NULL;
+
+	return set ? set : backup_catalog_find(catalog, id ? id : "latest", err);
+}
+
+static int other_nodes(const struct store *store, struct err *err)
+{
+	cleanup_list struct list nodes = LIST_INIT;
+	cleanup_err struct err ignored = ERR_INIT;
+
+	if (backup_catalog_nodes(store->store, &store->deadline, &nodes, &ignored) < 0 || !nodes.n)
+		return -(int)err->code;
+	cleanup_free char *all = list_join(&nodes, ", ");
+	return err_hint(err, "node %s has none; there are backups of: %s (--node)", store->node,
+			all);
+}
+
+static void tell(const struct backup_restore_report *report, const struct backup_set *set,
+		 bool dry_run)
+{
+	cleanup_free char *bytes = backup_size_text(report->bytes);
+
+	for (size_t i = 0; i < report->notes.n; i++)
+		fprintf(stderr, "note: %s\n", report->notes.items[i]);
+	for (size_t i = 0; i < report->kept_before.n; i++)
+		printf("what was there is now %s\n", report->kept_before.items[i]);
+	printf("%zu path%s, %llu entries (%s) of set %s %s\n", report->trees,
+	       report->trees == 1 ? "" : "s", (unsigned long long)report->files, bytes, set->id,
+	       dry_run ? "would be restored" : "restored and verified");
+}
+
+static int restore_set(struct store *store, const struct options *options,
+		       struct backup_restore_options *wanted, struct backup_restore_report *report,
+		       struct err *err)
+{
+	cleanup_backup_catalog struct backup_catalog catalog = {0};
+
+	int r = backup_catalog_read(store->store, store->node, &store->deadline, &catalog, err);
+	if (r < 0)
+		return r;
+	wanted->set = choose_set(options, wanted->unit, &catalog, err);
+	if (!wanted->set)
+		return catalog.count ? -(int)err->code : other_nodes(store, err);
+	r = backup_restore(wanted, report, err);
+	if (r >= 0)
+		tell(report, wanted->set, wanted->dry_run);
+	return r;
+}
+
+static enum command_exit restore(const struct options *options)
+{
+	const char *what = options->arguments.n ? options->arguments.items[0] : NULL;
+	bool is_path = what && *what == '/';
+	cleanup_store struct store store = STORE_INIT;
+	cleanup_err struct err err = ERR_INIT;
+	struct backup_restore_report report = {0};
+
+	int r = store_open(options, options_value(options, "target"),
+			   options_value(options, "node"), &store, &err);
+	struct backup_restore_options wanted = {
+		.store = store.store,
+		.unit = options->app ? options->app
+			: is_path    ? NULL
+				     : what,
+		.system = options_given(options, "system"),
+		.path = is_path ? what : NULL,
+		.into = options_value(options, "into"),
+		.replace = options_given(options, "replace"),
+		.dry_run = options_given(options, "dry-run"),
+		.deadline = &store.deadline,
+		.cancel = store.cancel,
+		.say = say,
+	};
+	if (r >= 0)
+		r = restore_set(&store, options, &wanted, &report, &err);
+	backup_restore_report_done(&report);
+	return r < 0 ? terminal_fail(&err) : COMMAND_FINE;
+}
+
+static const struct option_spec restore_options[] = {
+	{"set", "SET", "an id or the beginning of one; the newest good set otherwise"},
+	{"into", "DIR", "below this directory instead of at the old places"},
+	{"replace", NULL, "swap what is there, which is kept as PATH.before-SET"},
+	{"system", NULL, "the configuration and the state directory too"},
+	{"dry-run", NULL, "fetch and verify, and write nothing"},
+	{"target", "URL", "another store than desired.yaml names"},
+	{"node", "NAME", "another node's backups"},
+	{NULL, NULL, NULL},
+};
+
+const struct command verb_restore = {
+	.name = "restore",
+	.run = restore,
+	.arguments = "[APP | PATH]",
+	.summary = "bring data back from a backup",
+	.text = "Without an argument the data of all apps comes back; with APP that of one; with\n"
+		"PATH (as it was on the node) one file or directory.\n"
+		"\n"
+		"It is unpacked beside its place, every file is compared with its SHA-256, and "
+		"then it\n"
+		"is swapped. What stands there is never written over: without --replace only what "
+		"is\n"
+		"missing or an empty directory is filled. Interrupted, the same command goes on.\n"
+		"Exit codes: 0 restored; 1 not.\n",
+	.options = restore_options,
+	.min = 0,
+	.max = 1,
+};

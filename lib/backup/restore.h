@@ -1,0 +1,51 @@
+/*
+ * backup/restore: units of a set back to the disk.
+ *
+ *	set -> trees -> archive to DIR.restoring-ID, verified against the index -> swapped with DIR
+ *
+ * What stands at the place is never written over: an empty directory is replaced, anything else
+ *only with `replace`, and is kept as DIR.before-ID. A mount point stays; what is in it is swapped.
+ * Interrupted, the same call goes on where it was: files that are there already are not fetched
+ * again.
+ */
+#pragma once
+
+#include "backup/catalog.h"
+#include "tgz/tgz.h"
+
+struct backup_restore_options {
+	struct s3_store *store;
+	const struct backup_set *set;
+	const char *unit; /* an app or instance; NULL: all but BACKUP_SYSTEM */
+	bool system;	  /* BACKUP_SYSTEM too */
+	const char *path; /* only this file or directory, as it was on the node; NULL: all */
+	const char *into; /* below this directory instead of at the old places; NULL */
+	bool replace, dry_run;
+	const struct deadline *deadline;
+	struct cancel *cancel;
+	/* A line about each tree that is done: "/home/kube/blog: 512 files, 31.2 MB". */
+	void (*say)(void *context, const char *text);
+	void *context;
+};
+
+struct backup_restore_report {
+	size_t trees;
+	uint64_t files, bytes, fetched;
+	struct list kept_before; /* directories that hold what was there */
+	struct list notes;	 /* owners that could not be set ... */
+};
+
+/* ERR_EXISTS names what is in the way, before anything is fetched; ERR_NOT_FOUND: no unit has the
+ * path; ERR_INVALID: the archive does not match its index. */
+int backup_restore(const struct backup_restore_options *options, struct backup_restore_report *ret,
+		   struct err *err);
+void backup_restore_report_done(struct backup_restore_report *report);
+
+/* An object of the store as lib/tgz reads it. The reader borrows what it is made from. */
+struct backup_reader {
+	struct s3_store *store;
+	const char *key;
+	const struct deadline *deadline;
+};
+struct tgz_source backup_reader_source(struct backup_reader *reader,
+				       const struct backup_object *object);

@@ -1,0 +1,389 @@
+#include "backup/archive.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "backup/command.h"
+#include "backup/sqlite.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "tgz/hash.h"
+#include "tree/path.h"
+
+#define HOOK_MS	  (10 * 60 * 1000) /* each */
+#define NOTES_MAX 20		   /* that a marker names */
+
+/* One unit on its way. */
+struct writing {
+	const struct backup_archive_options *options;
+	const struct backup_source *source;
+	struct backup_unit *unit;
+	struct s3_upload *archive, *index;
+	struct tgz_writer *writer;
+	bool dumped; /* a database's own dump is in the archive, its files need not be */
+	uint64_t untold;
+};
+
+/* --- what is there --- */
+
+struct looking {
+	struct tgz_hash *hash;
+	struct backup_look *look;
+};
+
+/* A directory's times say nothing that its entries do not, and a database's companions come and go
+ * beside it. */
+static char *line_of(const struct tgz_entry *entry)
+{
+	const struct stat *st = &entry->st;
+
+	if (S_ISDIR(st->st_mode))
+		return mem_printf("%s %o %u %u\n", entry->path, st->st_mode, st->st_uid,
+				  st->st_gid);
+	return mem_printf("%s %o %u %u %lld %lld.%09ld %lld.%09ld %llu\n", entry->path, st->st_mode,
+			  st->st_uid, st->st_gid, (long long)st->st_size,
+			  (long long)st->st_mtim.tv_sec, st->st_mtim.tv_nsec,
+			  (long long)st->st_ctim.tv_sec, st->st_ctim.tv_nsec,
+			  (unsigned long long)st->st_ino);
+}
+
+static int look_at(void *context, struct tgz_entry *entry, struct err *err)
+{
+	struct looking *looking = context;
+	const struct stat *st = &entry->st;
+	cleanup_free char *line = line_of(entry);
+
+	(void)err;
+	if (S_ISREG(st->st_mode) && backup_sqlite_is_companion(entry->folder, entry->name))
+		return TGZ_LEAVE_OUT;
+	tgz_hash_add(looking->hash, line, strlen(line));
+	looking->look->files++;
+	if (!S_ISREG(st->st_mode))
+		return 0;
+	uint64_t stored = (uint64_t)st->st_blocks * 512, size = (uint64_t)st->st_size;
+	looking->look->bytes += stored < size ? stored : size;
+	return 0;
+}
+
+static struct tgz_walk_options walk_of(const struct backup_source *source, size_t tree)
+{
+	struct tgz_walk_options walk = {
+		.root = source->trees[tree].path,
+		.name = source->trees[tree].name,
+	};
+
+	list_copy(&walk.exclude, &source->exclude);
+	return walk;
+}
+
+static int look_at_tree(const struct backup_source *source, size_t tree, struct looking *looking,
+			struct err *err)
+{
+	struct tgz_walk_options walk = walk_of(source, tree);
+
+	walk.visit = look_at;
+	walk.context = looking;
+	int r = tgz_walk(&walk, err);
+	list_done(&walk.exclude);
+	if (r != -ERR_NOT_FOUND)
+		return r;
+	list_add(&looking->look->missing, source->trees[tree].path);
+	err_done(err);
+	return 0;
+}
+
+int backup_archive_look(const struct backup_source *source, struct backup_look *ret,
+			struct err *err)
+{
+	struct looking looking = {.hash = tgz_hash_new(), .look = ret};
+	char hex[65];
+	int r = 0;
+
+	*ret = (struct backup_look){0};
+	ret->has_dumps = json_array_size(json_object_get(source->options, "dumps"));
+	for (size_t i = 0; r >= 0 && i < source->count; i++)
+		r = look_at_tree(source, i, &looking, err);
+	tgz_hash_hex(looking.hash, hex);
+	tgz_hash_free(looking.hash);
+	if (r < 0)
+		backup_look_done(ret);
+	else
+		ret->fingerprint = mem_strdup(hex);
+	return r;
+}
+
+void backup_look_done(struct backup_look *look)
+{
+	free(look->fingerprint);
+	list_done(&look->missing);
+	*look = (struct backup_look){0};
+}
+
+/* --- notes --- */
+
+static void add_note(struct writing *writing, const char *text)
+{
+	if (writing->unit->notes.n < NOTES_MAX)
+		list_add(&writing->unit->notes, text);
+	else
+		writing->untold++;
+	if (writing->unit->state == BACKUP_OK)
+		writing->unit->state = BACKUP_WARNING;
+}
+
+/* What is left out on purpose is no warning. */
+static bool is_harmless(enum tgz_note_kind kind)
+{
+	return kind == TGZ_CACHE || kind == TGZ_SPECIAL || kind == TGZ_MOUNT;
+}
+
+static void on_note(void *context, const struct tgz_note *note)
+{
+	struct writing *writing = context;
+	cleanup_free char *text = mem_printf("/%s: %s", note->path, note->text);
+	enum backup_state before = writing->unit->state;
+
+	add_note(writing, text);
+	if (is_harmless(note->kind))
+		writing->unit->state = before;
+}
+
+/* --- what needs care --- */
+
+/* A PostgreSQL data directory whose server runs (postgresql.org, "File System Level Backup"). */
+static bool is_live_postgres(const struct tgz_entry *entry)
+{
+	static const char *const marks[] = {"PG_VERSION", "global/pg_control", "postmaster.pid"};
+
+	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++) {
+		cleanup_free char *path = mem_printf("%s/%s", entry->name, marks[i]);
+		if (faccessat(entry->folder, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+			return false;
+	}
+	return true;
+}
+
+static int refuse_postgres(const struct writing *writing, const struct tgz_entry *entry,
+			   struct err *err)
+{
+	(void)err_set(err, ERR_INVALID,
+		      "/%s is the data directory of a running PostgreSQL: a copy of its files "
+		      "cannot be restored",
+		      entry->path);
+	return err_hint(err,
+			"dump it, in app.yaml of %s: backup: {dumps: [{name: all.sql, command: "
+			"[...]}]}; or stop it meanwhile: backup: {cold: true}",
+			writing->source->name);
+}
+
+static int visit(void *context, struct tgz_entry *entry, struct err *err)
+{
+	struct writing *writing = context;
+
+	if (S_ISDIR(entry->st.st_mode) && is_live_postgres(entry) &&
+	    !tree_path_true(writing->source->options, "cold"))
+		return writing->dumped ? TGZ_LEAVE_OUT : refuse_postgres(writing, entry, err);
+	if (!S_ISREG(entry->st.st_mode))
+		return 0;
+	if (backup_sqlite_is_companion(entry->folder, entry->name))
+		return TGZ_LEAVE_OUT;
+	if (!backup_sqlite_is(entry->folder, entry->name))
+		return 0;
+	return backup_sqlite_copy(entry->folder, entry->name, writing->options->scratch,
+				  &entry->content, err);
+}
+
+/* --- hooks and dumps --- */
+
+static int run_hooks(const struct writing *writing, const char *key, struct err *err)
+{
+	const json_t *hooks = json_object_get(writing->source->options, key);
+	json_t *argv;
+	size_t i;
+
+	json_array_foreach (hooks, i, argv) {
+		struct deadline deadline =
+			deadline_in(&clock_real, writing->options->cancel, HOOK_MS);
+		int r = backup_command_run(argv, -1, &deadline, err);
+		if (r < 0)
+			return err_wrap(err, "backup.%s", key);
+	}
+	return 0;
+}
+
+/* Into a file first: what a dump prints is good only when it ended well and is not empty. */
+static int add_dump(struct writing *writing, const json_t *dump, struct err *err)
+{
+	const char *name = tree_path_string(dump, "name");
+	struct deadline deadline = *writing->options->deadline;
+	struct stat st;
+
+	if (!name || !*name || strchr(name, '/') || *name == '.')
+		return err_set(err, ERR_INVALID, "backup.dumps: each needs a name without slashes");
+	int fd = open(writing->options->scratch, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return err_errno(err, errno, "%s", writing->options->scratch);
+	int r = backup_command_run(json_object_get(dump, "command"), fd, &deadline, err);
+	if (r >= 0 && (fstat(fd, &st) < 0 || !st.st_size))
+		r = err_set(err, ERR_INVALID, "it printed nothing");
+	cleanup_free char *path = mem_printf("_dumps/%s", name);
+	const struct tgz_file file = {.path = path, .mode = 0600, .modified = time(NULL)};
+	if (r >= 0)
+		r = tgz_writer_add_file(writing->writer, &file, fd, err);
+	file_close(&fd);
+	return r < 0 ? err_wrap(err, "dump %s", name) : 0;
+}
+
+static int add_dumps(struct writing *writing, struct err *err)
+{
+	const json_t *dumps = json_object_get(writing->source->options, "dumps");
+	json_t *dump;
+	size_t i;
+
+	json_array_foreach (dumps, i, dump) {
+		int r = add_dump(writing, dump, err);
+		if (r < 0)
+			return r;
+		writing->dumped = true;
+	}
+	return 0;
+}
+
+/* --- the archive --- */
+
+static int write_archive(void *context, const void *bytes, size_t length, struct err *err)
+{
+	return s3_upload_write(((struct writing *)context)->archive, bytes, length, err);
+}
+
+static int write_index(void *context, const void *bytes, size_t length, struct err *err)
+{
+	return s3_upload_write(((struct writing *)context)->index, bytes, length, err);
+}
+
+static int open_upload(struct writing *writing, const char *ending, uint64_t bound,
+		       struct backup_object *object, struct s3_upload **ret, struct err *err)
+{
+	const struct backup_archive_options *options = writing->options;
+
+	object->key = backup_unit_key(options->node, writing->source->name, options->id, ending);
+	return s3_upload_new(options->store,
+			     &(struct s3_upload_options){
+				     .key = object->key,
+				     .size_bound = bound,
+				     .began = options->began,
+				     .context = options->context,
+			     },
+			     options->deadline, ret, err);
+}
+
+static int add_trees(struct writing *writing, const struct backup_look *look, struct err *err)
+{
+	const struct backup_source *source = writing->source;
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < source->count; i++) {
+		if (list_has(&look->missing, source->trees[i].path)) {
+			cleanup_free char *text =
+				mem_printf("%s is not there", source->trees[i].path);
+			add_note(writing, text);
+			continue;
+		}
+		struct tgz_walk_options walk = walk_of(source, i);
+		walk.visit = visit;
+		walk.note = on_note;
+		walk.context = writing;
+		r = tgz_writer_add_tree(writing->writer, &walk, err);
+		list_done(&walk.exclude);
+		list_add(&writing->unit->paths, source->trees[i].path);
+		if (source->trees[i].claim)
+			list_add(&writing->unit->claims, source->trees[i].claim);
+	}
+	return r;
+}
+
+static int finish(struct writing *writing, struct err *err)
+{
+	struct backup_unit *unit = writing->unit;
+	struct tgz_summary summary;
+	cleanup_s3_object struct s3_object archive = {0}, index = {0};
+
+	int r = tgz_writer_finish(writing->writer, &summary, err);
+	if (r >= 0 && summary.errors)
+		r = err_set(err, ERR_IO, "%llu files could not be read: %s",
+			    (unsigned long long)summary.errors,
+			    unit->notes.n ? unit->notes.items[0] : "");
+	if (r >= 0)
+		r = s3_upload_finish(writing->archive, &archive, err);
+	if (r >= 0)
+		r = s3_upload_finish(writing->index, &index, err);
+	if (r < 0)
+		return r;
+	unit->archive.size = summary.archive_size;
+	unit->archive.sha256 = mem_strdup(summary.archive_sha256);
+	unit->index.size = summary.index_size;
+	unit->index.sha256 = mem_strdup(summary.index_sha256);
+	unit->files = summary.files;
+	unit->bytes = summary.bytes;
+	return 0;
+}
+
+static int write_unit(struct writing *writing, const struct backup_look *look, struct err *err)
+{
+	const struct tgz_writer_options options = {
+		.archive = {write_archive, writing},
+		.index = {write_index, writing},
+		.effort = writing->options->effort,
+		.cancel = writing->options->cancel,
+		.note = on_note,
+		.context = writing,
+	};
+
+	/* What grows meanwhile, and headers of many small files. */
+	uint64_t bound = look->bytes + look->bytes / 8 + look->files * 2048 + (1 << 20);
+	int r = open_upload(writing, "tgz", bound, &writing->unit->archive, &writing->archive, err);
+	if (r >= 0)
+		r = open_upload(writing, "idx.gz", look->files * 512, &writing->unit->index,
+				&writing->index, err);
+	if (r < 0)
+		return r;
+	writing->writer = tgz_writer_new(&options);
+	r = add_dumps(writing, err);
+	if (r >= 0)
+		r = add_trees(writing, look, err);
+	return r < 0 ? r : finish(writing, err);
+}
+
+/* After a failure the hooks `after` run too: they undo what those before did. */
+static int end_hooks(const struct writing *writing, int r, struct err *err)
+{
+	cleanup_err struct err also = ERR_INIT;
+
+	if (r < 0 && run_hooks(writing, "onFailure", &also) < 0)
+		(void)err_hint(err, "and backup.onFailure failed too: %s", also.message);
+	err_done(&also);
+	int after = run_hooks(writing, "after", &also);
+	return r < 0 || after >= 0 ? r : err_move(err, &also);
+}
+
+int backup_archive_write(const struct backup_archive_options *options,
+			 const struct backup_source *source, const struct backup_look *look,
+			 struct backup_unit *unit, struct err *err)
+{
+	struct writing writing = {.options = options, .source = source, .unit = unit};
+
+	int r = run_hooks(&writing, "before", err);
+	if (r >= 0)
+		r = write_unit(&writing, look, err);
+	r = end_hooks(&writing, r, err);
+	tgz_writer_free(writing.writer);
+	s3_upload_free(writing.archive);
+	s3_upload_free(writing.index);
+	if (writing.untold)
+		list_printf(&unit->notes, "and %llu more", (unsigned long long)writing.untold);
+	return r;
+}
