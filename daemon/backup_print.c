@@ -25,7 +25,7 @@ uint64_t backup_set_sent(const struct backup_set *set)
 
 	for (size_t i = 0; i < set->count; i++)
 		if (!set->units[i].same_as)
-			sent += set->units[i].archive.size + set->units[i].index.size;
+			sent += backup_unit_stored(&set->units[i]);
 	return sent;
 }
 
@@ -106,10 +106,10 @@ json_t *backup_list_to_json(const struct backup_catalog *catalog)
 static void print_unit(const struct backup_unit *unit, struct buf *out)
 {
 	cleanup_free char *size = backup_size_text(unit->bytes);
-	cleanup_free char *stored = backup_size_text(unit->archive.size);
+	cleanup_free char *stored = backup_size_text(backup_unit_stored(unit));
 
 	buf_printf(out, "%s  %s", unit->name, backup_state_name(unit->state));
-	if (unit->archive.key)
+	if (unit->index.key)
 		buf_printf(out, "  %llu files, %s (%s stored)", (unsigned long long)unit->files,
 			   size, stored);
 	if (unit->same_as)

@@ -22,6 +22,7 @@
 #include "hold.h"
 #include "requests.h"
 #include "status.h"
+#include "store.h"
 #include "tree/path.h"
 
 #define VERDICT_MS 10000
@@ -150,6 +151,7 @@ static void build_status(void *context)
 		.cluster = &cluster,
 		.api_why = why,
 		.contest = daemon->contest,
+		.backup_wanted = loaded && store_wanted(&loaded->settings),
 		.at_work = at_work,
 		.context = daemon,
 	});

@@ -290,7 +290,10 @@ enum command_exit status_exit(const json_t *status)
 	bool bad =
 		is_out_of_reach(status) || json_array_size(tree_path_get(status, "files.errors"));
 	bool warned = json_array_size(json_object_get(status, "waiting")) ||
+		      json_array_size(tree_path_get(status, "backup.unprotected")) ||
 		      json_array_size(json_object_get(status, "contested"));
+
+	bad |= tree_path_true(status, "backup.stale");
 	size_t i;
 	json_t *app;
 
@@ -471,6 +474,23 @@ static void print_orphan(const json_t *orphan, struct buf *out)
 	manifest_id_done(&id);
 }
 
+static void print_backup(const json_t *backup, time_t now, struct buf *out)
+{
+	const char *when = text_at(backup, "began");
+	size_t i;
+	json_t *path;
+
+	if (!json_is_object(backup))
+		return;
+	cleanup_free char *at = *when ? when_text(when, now) : mem_strdup("");
+	buf_printf(out, "BACKUP   %s%s%s%s\n", at, *at ? " " : "", text_at(backup, "text"),
+		   tree_path_true(backup, "stale") ? "; no good set for more than a day" : "");
+	json_array_foreach (tree_path_get(backup, "verified.problems"), i, path)
+		buf_printf(out, "         damaged: %s\n", json_string_value(path));
+	json_array_foreach (json_object_get(backup, "unprotected"), i, path)
+		buf_printf(out, "         unprotected: %s\n", json_string_value(path));
+}
+
 void status_print(const json_t *status, time_t now, bool colour, struct buf *out)
 {
 	size_t i;
@@ -483,4 +503,5 @@ void status_print(const json_t *status, time_t now, bool colour, struct buf *out
 		print_orphan(orphan, out);
 	json_array_foreach (json_object_get(status, "contested"), i, contested)
 		print_contested(contested, out);
+	print_backup(json_object_get(status, "backup"), now, out);
 }

@@ -184,7 +184,7 @@ void backup_archive_end(struct backup_archive_writer *writer)
 
 static int read_objects(void *context, uint64_t offset, size_t length, void *bytes, struct err *err)
 {
-	const struct backup_source *source = context;
+	const struct backup_stored *source = context;
 	char *to = bytes;
 	int r = 0;
 
@@ -207,7 +207,7 @@ static int read_objects(void *context, uint64_t offset, size_t length, void *byt
 	return r;
 }
 
-struct tgz_source backup_archive_source(struct backup_source *source)
+struct tgz_source backup_archive_source(struct backup_stored *source)
 {
 	struct tgz_source tgz = {.read = read_objects, .context = source};
 

@@ -60,7 +60,7 @@ void backup_archive_end(struct backup_archive_writer *writer);
 /* ---- Reading. */
 
 /* The bytes of objects, one behind the other: volumes, or an index. */
-struct backup_source {
+struct backup_stored {
 	struct s3_store *store;
 	const struct s3_object *objects; /* keys and sizes; borrowed */
 	size_t count;
@@ -68,4 +68,4 @@ struct backup_source {
 };
 
 /* source is borrowed as long as the result is used. */
-struct tgz_source backup_archive_source(struct backup_source *source);
+struct tgz_source backup_archive_source(struct backup_stored *source);

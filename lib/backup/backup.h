@@ -8,9 +8,9 @@
  */
 #pragma once
 
-#include "backup/archive.h"
 #include "backup/catalog.h"
 #include "backup/retain.h"
+#include "backup/unit.h"
 #include "base/event.h"
 
 struct backup_options {

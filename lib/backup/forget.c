@@ -12,10 +12,11 @@ static void collect_kept(const struct backup_catalog *catalog, const bool *keep,
 	for (size_t i = 0; i < catalog->count; i++) {
 		const struct backup_set *set = catalog->sets[i];
 		for (size_t j = 0; keep[i] && j < set->count; j++) {
-			if (set->units[j].archive.key)
-				map_put(ret, set->units[j].archive.key, (void *)1);
-			if (set->units[j].index.key)
-				map_put(ret, set->units[j].index.key, (void *)1);
+			const struct backup_unit *unit = &set->units[j];
+			for (size_t k = 0; k < unit->volume_count; k++)
+				map_put(ret, unit->volumes[k].key, (void *)1);
+			if (unit->index.key)
+				map_put(ret, unit->index.key, (void *)1);
 		}
 	}
 }
@@ -36,10 +37,10 @@ static int delete_set(const struct backup_options *options, const struct backup_
 
 	int r = s3_store_delete(options->store, marker, options->deadline, err);
 	for (size_t i = 0; r >= 0 && i < set->count; i++) {
-		r = delete_object(options->store, &set->units[i].archive, kept, options->deadline,
-				  err);
-		if (r >= 0)
-			r = delete_object(options->store, &set->units[i].index, kept,
+		const struct backup_unit *unit = &set->units[i];
+		r = delete_object(options->store, &unit->index, kept, options->deadline, err);
+		for (size_t j = 0; r >= 0 && j < unit->volume_count; j++)
+			r = delete_object(options->store, &unit->volumes[j], kept,
 					  options->deadline, err);
 	}
 	return r;

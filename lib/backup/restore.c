@@ -28,18 +28,23 @@ struct restoring {
 
 /* --- reading --- */
 
-static int read_object(void *context, uint64_t offset, size_t length, void *bytes, struct err *err)
+void backup_reader_open(struct backup_reader *reader, struct s3_store *store,
+			const struct backup_unit *unit, const struct deadline *deadline)
 {
-	struct backup_reader *reader = context;
-
-	return s3_store_read(reader->store, reader->key, offset, length, bytes, reader->deadline,
-			     err);
+	reader->volumes = mem_zalloc((unit->volume_count + 1) * sizeof(*reader->volumes));
+	for (size_t i = 0; i < unit->volume_count; i++)
+		reader->volumes[i] = (struct s3_object){.key = unit->volumes[i].key,
+							.size = unit->volumes[i].size};
+	reader->index = (struct s3_object){.key = unit->index.key, .size = unit->index.size};
+	reader->archive_bytes =
+		(struct backup_stored){store, reader->volumes, unit->volume_count, deadline};
+	reader->index_bytes = (struct backup_stored){store, &reader->index, 1, deadline};
 }
 
-struct tgz_source backup_reader_source(struct backup_reader *reader,
-				       const struct backup_object *object)
+void backup_reader_done(struct backup_reader *reader)
 {
-	return (struct tgz_source){.read = read_object, .context = reader, .size = object->size};
+	free(reader->volumes);
+	reader->volumes = NULL;
 }
 
 /* --- trees --- */
@@ -123,12 +128,12 @@ static int unpack(struct restoring *restoring, struct tgz_read_summary *ret, str
 {
 	const struct backup_restore_options *options = restoring->options;
 	const struct backup_unit *unit = restoring->unit;
-	struct backup_reader archive = {options->store, unit->archive.key, options->deadline};
-	struct backup_reader index = {options->store, unit->index.key, options->deadline};
+	struct backup_reader reader;
+	backup_reader_open(&reader, options->store, unit, options->deadline);
 	const struct tgz_read_options read = {
-		.archive = backup_reader_source(&archive, &unit->archive),
-		.index = backup_reader_source(&index, &unit->index),
-		.name = unit->archive.key,
+		.archive = backup_archive_source(&reader.archive_bytes),
+		.index = backup_archive_source(&reader.index_bytes),
+		.name = unit->index.key,
 		.into = options->dry_run ? NULL : restoring->tree.place.staging,
 		.choose = choose,
 		.rename = rename_entry,
@@ -138,7 +143,9 @@ static int unpack(struct restoring *restoring, struct tgz_read_summary *ret, str
 		.cancel = options->cancel,
 	};
 
-	return tgz_read(&read, ret, err);
+	int r = tgz_read(&read, ret, err);
+	backup_reader_done(&reader);
+	return r;
 }
 
 static void say_done(const struct restoring *restoring, const struct tgz_read_summary *summary)
@@ -220,7 +227,7 @@ static int each_tree(struct restoring *restoring, int (*call)(struct restoring *
 
 	for (size_t i = 0; i < options->set->count; i++) {
 		restoring->unit = &options->set->units[i];
-		if (!is_selected(options, restoring->unit) || !restoring->unit->archive.key ||
+		if (!is_selected(options, restoring->unit) || !restoring->unit->index.key ||
 		    restoring->unit->state == BACKUP_FAILED)
 			continue;
 		for (size_t j = 0; r >= 0 && j < restoring->unit->paths.n; j++) {

@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include "backup/archive.h"
 #include "backup/catalog.h"
 #include "tgz/tgz.h"
 
@@ -41,11 +42,12 @@ int backup_restore(const struct backup_restore_options *options, struct backup_r
 		   struct err *err);
 void backup_restore_report_done(struct backup_restore_report *report);
 
-/* An object of the store as lib/tgz reads it. The reader borrows what it is made from. */
+/* A unit's objects as lib/tgz reads them. */
 struct backup_reader {
-	struct s3_store *store;
-	const char *key;
-	const struct deadline *deadline;
+	struct s3_object *volumes, index;
+	struct backup_stored archive_bytes, index_bytes;
 };
-struct tgz_source backup_reader_source(struct backup_reader *reader,
-				       const struct backup_object *object);
+/* Borrows unit, store and deadline. */
+void backup_reader_open(struct backup_reader *reader, struct s3_store *store,
+			const struct backup_unit *unit, const struct deadline *deadline);
+void backup_reader_done(struct backup_reader *reader);

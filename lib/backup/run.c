@@ -145,7 +145,7 @@ static const struct backup_unit *same_as(const struct run *run, const struct bac
 
 static void copy_object(struct backup_object *to, const struct backup_object *from)
 {
-	*to = (struct backup_object){mem_strdup(from->key), from->size, mem_strdup(from->sha256)};
+	*to = (struct backup_object){mem_strdup(from->key), from->size};
 }
 
 static void take_over(struct run *run, const struct backup_unit *from, const char *id,
@@ -153,7 +153,9 @@ static void take_over(struct run *run, const struct backup_unit *from, const cha
 {
 	list_copy(&unit->paths, &from->paths);
 	list_copy(&unit->claims, &from->claims);
-	copy_object(&unit->archive, &from->archive);
+	for (size_t i = 0; i < from->volume_count; i++)
+		copy_object(backup_unit_add_volume(unit), &from->volumes[i]);
+	unit->sha256 = mem_strdup(from->sha256);
 	copy_object(&unit->index, &from->index);
 	unit->files = from->files;
 	unit->bytes = from->bytes;
@@ -166,7 +168,7 @@ static void send(struct run *run, const struct backup_source *source,
 		 const struct backup_look *look, struct backup_unit *unit)
 {
 	const struct backup_options *options = run->options;
-	const struct backup_archive_options archive = {
+	const struct backup_unit_options wanted = {
 		.store = options->store,
 		.node = options->node,
 		.id = run->set->id,
@@ -179,17 +181,17 @@ static void send(struct run *run, const struct backup_source *source,
 	};
 	cleanup_err struct err err = ERR_INIT;
 
-	if (backup_archive_write(&archive, source, look, unit, &err) < 0) {
+	if (backup_unit_write(&wanted, source, look, unit, &err) < 0) {
 		unit->state = BACKUP_FAILED;
 		unit->error = err_text(&err);
 		say(run, unit, unit->error);
 		return;
 	}
 	run->report->sent++;
-	run->report->bytes_sent += unit->archive.size + unit->index.size;
+	run->report->bytes_sent += backup_unit_stored(unit);
 	cleanup_free char *text =
 		mem_printf("%llu files, %.1f MB sent", (unsigned long long)unit->files,
-			   (double)(unit->archive.size + unit->index.size) / 1e6);
+			   (double)(backup_unit_stored(unit)) / 1e6);
 	say(run, unit, text);
 }
 
@@ -201,7 +203,7 @@ static void back_up(struct run *run, const struct backup_source *source)
 	const char *id;
 
 	unit->revision = source->revision;
-	if (backup_archive_look(source, &look, &err) < 0) {
+	if (backup_unit_look(source, &look, &err) < 0) {
 		unit->state = BACKUP_FAILED;
 		unit->error = err_text(&err);
 		say(run, unit, unit->error);
@@ -234,7 +236,7 @@ static void keep_others(struct run *run)
 		unit->fingerprint = mem_strdup(old->fingerprint);
 		unit->error = mem_strdup(old->error);
 		list_copy(&unit->notes, &old->notes);
-		if (old->archive.key)
+		if (old->index.key)
 			take_over(run, old, old->same_as ? old->same_as : newest->id, unit);
 	}
 }

@@ -13,7 +13,6 @@
 static void object_done(struct backup_object *object)
 {
 	free(object->key);
-	free(object->sha256);
 }
 
 void backup_unit_done(struct backup_unit *unit)
@@ -21,7 +20,10 @@ void backup_unit_done(struct backup_unit *unit)
 	free(unit->name);
 	list_done(&unit->paths);
 	list_done(&unit->claims);
-	object_done(&unit->archive);
+	for (size_t i = 0; i < unit->volume_count; i++)
+		object_done(&unit->volumes[i]);
+	free(unit->volumes);
+	free(unit->sha256);
 	object_done(&unit->index);
 	free(unit->fingerprint);
 	free(unit->same_as);
@@ -73,11 +75,6 @@ char *backup_set_key(const char *node, const char *id)
 	return mem_printf("%s/_sets/%s.json", node, id);
 }
 
-char *backup_unit_key(const char *node, const char *unit, const char *id, const char *ending)
-{
-	return mem_printf("%s/%s/%s.%s", node, unit, id, ending);
-}
-
 /* --- units --- */
 
 struct backup_unit *backup_set_add(struct backup_set *set, const char *name)
@@ -86,6 +83,23 @@ struct backup_unit *backup_set_add(struct backup_set *set, const char *name)
 	struct backup_unit *unit = &set->units[set->count++];
 	*unit = (struct backup_unit){.name = mem_strdup(name)};
 	return unit;
+}
+
+struct backup_object *backup_unit_add_volume(struct backup_unit *unit)
+{
+	unit->volumes =
+		mem_realloc(unit->volumes, (unit->volume_count + 1) * sizeof(*unit->volumes));
+	unit->volumes[unit->volume_count] = (struct backup_object){0};
+	return &unit->volumes[unit->volume_count++];
+}
+
+uint64_t backup_unit_stored(const struct backup_unit *unit)
+{
+	uint64_t stored = unit->index.size;
+
+	for (size_t i = 0; i < unit->volume_count; i++)
+		stored += unit->volumes[i].size;
+	return stored;
 }
 
 const struct backup_unit *backup_set_find(const struct backup_set *set, const char *unit)
@@ -140,8 +154,16 @@ static void set_list(json_t *tree, const char *key, const struct list *list)
 
 static json_t *object_to_json(const struct backup_object *object)
 {
-	return json_pack("{s:s, s:I, s:s}", "key", object->key, "size", (json_int_t)object->size,
-			 "sha256", object->sha256 ? object->sha256 : "");
+	return json_pack("{s:s, s:I}", "key", object->key, "size", (json_int_t)object->size);
+}
+
+static json_t *volumes_to_json(const struct backup_unit *unit)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < unit->volume_count; i++)
+		json_array_append_new(array, object_to_json(&unit->volumes[i]));
+	return array;
 }
 
 static json_t *unit_to_json(const struct backup_unit *unit)
@@ -156,8 +178,8 @@ static json_t *unit_to_json(const struct backup_unit *unit)
 	set_text(tree, "fingerprint", unit->fingerprint);
 	set_text(tree, "sameAs", unit->same_as);
 	set_text(tree, "error", unit->error);
-	if (unit->archive.key)
-		json_object_set_new(tree, "archive", object_to_json(&unit->archive));
+	set_text(tree, "sha256", unit->sha256);
+	json_object_set_new(tree, "volumes", volumes_to_json(unit));
 	if (unit->index.key)
 		json_object_set_new(tree, "index", object_to_json(&unit->index));
 	return tree;
@@ -194,13 +216,14 @@ static void object_from_json(const json_t *tree, struct backup_object *ret)
 {
 	ret->key = mem_strdup(tree_path_string(tree, "key"));
 	ret->size = (uint64_t)tree_path_integer(tree, "size", 0);
-	ret->sha256 = mem_strdup(tree_path_string(tree, "sha256"));
 }
 
 static void unit_from_json(const json_t *tree, struct backup_set *set)
 {
 	const char *name = tree_path_string(tree, "name");
 	struct backup_unit *unit = backup_set_add(set, name ? name : "");
+	json_t *volume;
+	size_t i;
 
 	unit->state = state_of_name(tree_path_string(tree, "state"));
 	unit->files = (uint64_t)tree_path_integer(tree, "files", 0);
@@ -212,7 +235,9 @@ static void unit_from_json(const json_t *tree, struct backup_set *set)
 	unit->fingerprint = mem_strdup(tree_path_string(tree, "fingerprint"));
 	unit->same_as = mem_strdup(tree_path_string(tree, "sameAs"));
 	unit->error = mem_strdup(tree_path_string(tree, "error"));
-	object_from_json(json_object_get(tree, "archive"), &unit->archive);
+	unit->sha256 = mem_strdup(tree_path_string(tree, "sha256"));
+	json_array_foreach (json_object_get(tree, "volumes"), i, volume)
+		object_from_json(volume, backup_unit_add_volume(unit));
 	object_from_json(json_object_get(tree, "index"), &unit->index);
 }
 

@@ -1,7 +1,7 @@
 /*
  * backup/set: what one run of `desired backup` left in the store.
  *
- *	NODE/UNIT/ID.tgz, NODE/UNIT/ID.idx.gz     the archive of a unit, and its index (lib/tgz)
+ *	NODE/UNIT/ID.tgz, NODE/UNIT/ID.idx.gz     the archive of a unit, and its index
  *	NODE/_sets/ID.json                        the set: its marker, written last
  *
  * A set exists when its marker exists. A unit that did not change since an earlier set names the
@@ -33,7 +33,6 @@ enum backup_state {
 struct backup_object {
 	char *key;
 	uint64_t size;
-	char *sha256;
 };
 
 struct backup_unit {
@@ -41,7 +40,10 @@ struct backup_unit {
 	enum backup_state state;
 	struct list paths;  /* that are in it, as on the node: "/home/kube/blog/content" */
 	struct list claims; /* "NAMESPACE/NAME", archived below _claims/NAMESPACE/NAME */
-	struct backup_object archive, index;
+	struct backup_object *volumes; /* of the archive, in order; lib/backup/archive.h */
+	size_t volume_count;
+	struct backup_object index;
+	char *sha256;	       /* of the archive, all volumes together */
 	uint64_t files, bytes; /* of content */
 	char *fingerprint;     /* of names, sizes and times; two equal ones: nothing changed */
 	char *same_as;	       /* the set whose objects these are; NULL: sent by this one */
@@ -69,6 +71,9 @@ time_t backup_set_time(const char *id);
 
 /* A zeroed unit more, with its name. Pointers to units are stale after that. */
 struct backup_unit *backup_set_add(struct backup_set *set, const char *name);
+struct backup_object *backup_unit_add_volume(struct backup_unit *unit); /* a zeroed one more */
+/* Bytes in the store. */
+uint64_t backup_unit_stored(const struct backup_unit *unit);
 const struct backup_unit *backup_set_find(const struct backup_set *set, const char *unit);
 
 /* The worst of its units. FAILED: it is kept and can be restored from, but is not a good set. */
@@ -79,6 +84,5 @@ json_t *backup_set_to_json(const struct backup_set *set);
 /* ERR_INVALID when it is no set, or one of a later version. */
 int backup_set_from_json(const json_t *tree, struct backup_set **ret, struct err *err);
 
-/* "kube1/_sets/ID.json" and "kube1/UNIT/ID.tgz". Caller frees. */
+/* "kube1/_sets/ID.json". Caller frees. */
 char *backup_set_key(const char *node, const char *id);
-char *backup_unit_key(const char *node, const char *unit, const char *id, const char *ending);

@@ -1,4 +1,4 @@
-#include "backup/archive.h"
+#include "backup/unit.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,13 +19,12 @@
 
 /* One unit on its way. */
 struct writing {
-	const struct backup_archive_options *options;
+	const struct backup_unit_options *options;
 	const struct backup_source *source;
 	struct backup_unit *unit;
-	struct s3_upload *archive, *index;
-	struct tgz_writer *writer;
+	struct backup_archive_writer *writer;
 	bool dumped; /* a database's own dump is in the archive, its files need not be */
-	uint64_t untold;
+	uint64_t untold, unreadable;
 };
 
 /* --- what is there --- */
@@ -96,8 +95,7 @@ static int look_at_tree(const struct backup_source *source, size_t tree, struct 
 	return 0;
 }
 
-int backup_archive_look(const struct backup_source *source, struct backup_look *ret,
-			struct err *err)
+int backup_unit_look(const struct backup_source *source, struct backup_look *ret, struct err *err)
 {
 	struct looking looking = {.hash = tgz_hash_new(), .look = ret};
 	char hex[65];
@@ -141,9 +139,19 @@ static bool is_harmless(enum tgz_note_kind kind)
 	return kind == TGZ_CACHE || kind == TGZ_SPECIAL || kind == TGZ_MOUNT;
 }
 
+static void began(void *context, const char *key, const char *upload_id)
+{
+	const struct backup_unit_options *options = ((struct writing *)context)->options;
+
+	if (options->began)
+		options->began(options->context, key, upload_id);
+}
+
 static void on_note(void *context, const struct tgz_note *note)
 {
 	struct writing *writing = context;
+
+	writing->unreadable += note->kind == TGZ_UNREADABLE;
 	cleanup_free char *text = mem_printf("/%s: %s", note->path, note->text);
 	enum backup_state before = writing->unit->state;
 
@@ -233,7 +241,7 @@ static int add_dump(struct writing *writing, const json_t *dump, struct err *err
 	cleanup_free char *path = mem_printf("_dumps/%s", name);
 	const struct tgz_file file = {.path = path, .mode = 0600, .modified = time(NULL)};
 	if (r >= 0)
-		r = tgz_writer_add_file(writing->writer, &file, fd, err);
+		r = tgz_writer_add_file(backup_archive_tgz(writing->writer), &file, fd, err);
 	file_close(&fd);
 	return r < 0 ? err_wrap(err, "dump %s", name) : 0;
 }
@@ -255,32 +263,6 @@ static int add_dumps(struct writing *writing, struct err *err)
 
 /* --- the archive --- */
 
-static int write_archive(void *context, const void *bytes, size_t length, struct err *err)
-{
-	return s3_upload_write(((struct writing *)context)->archive, bytes, length, err);
-}
-
-static int write_index(void *context, const void *bytes, size_t length, struct err *err)
-{
-	return s3_upload_write(((struct writing *)context)->index, bytes, length, err);
-}
-
-static int open_upload(struct writing *writing, const char *ending, uint64_t bound,
-		       struct backup_object *object, struct s3_upload **ret, struct err *err)
-{
-	const struct backup_archive_options *options = writing->options;
-
-	object->key = backup_unit_key(options->node, writing->source->name, options->id, ending);
-	return s3_upload_new(options->store,
-			     &(struct s3_upload_options){
-				     .key = object->key,
-				     .size_bound = bound,
-				     .began = options->began,
-				     .context = options->context,
-			     },
-			     options->deadline, ret, err);
-}
-
 static int add_trees(struct writing *writing, const struct backup_look *look, struct err *err)
 {
 	const struct backup_source *source = writing->source;
@@ -297,7 +279,7 @@ static int add_trees(struct writing *writing, const struct backup_look *look, st
 		walk.visit = visit;
 		walk.note = on_note;
 		walk.context = writing;
-		r = tgz_writer_add_tree(writing->writer, &walk, err);
+		r = tgz_writer_add_tree(backup_archive_tgz(writing->writer), &walk, err);
 		list_done(&walk.exclude);
 		list_add(&writing->unit->paths, source->trees[i].path);
 		if (source->trees[i].claim)
@@ -306,56 +288,58 @@ static int add_trees(struct writing *writing, const struct backup_look *look, st
 	return r;
 }
 
-static int finish(struct writing *writing, struct err *err)
+static void take_object(struct backup_object *to, const struct s3_object *from)
 {
-	struct backup_unit *unit = writing->unit;
-	struct tgz_summary summary;
-	cleanup_s3_object struct s3_object archive = {0}, index = {0};
+	*to = (struct backup_object){.key = mem_strdup(from->key), .size = from->size};
+}
 
-	int r = tgz_writer_finish(writing->writer, &summary, err);
-	if (r >= 0 && summary.errors)
-		r = err_set(err, ERR_IO, "%llu files could not be read: %s",
-			    (unsigned long long)summary.errors,
-			    unit->notes.n ? unit->notes.items[0] : "");
-	if (r >= 0)
-		r = s3_upload_finish(writing->archive, &archive, err);
-	if (r >= 0)
-		r = s3_upload_finish(writing->index, &index, err);
-	if (r < 0)
-		return r;
-	unit->archive.size = summary.archive_size;
-	unit->archive.sha256 = mem_strdup(summary.archive_sha256);
-	unit->index.size = summary.index_size;
-	unit->index.sha256 = mem_strdup(summary.index_sha256);
-	unit->files = summary.files;
-	unit->bytes = summary.bytes;
-	return 0;
+static void take_archive(struct backup_unit *unit, const struct backup_archive *archive)
+{
+	for (size_t i = 0; i < archive->volume_count; i++)
+		take_object(backup_unit_add_volume(unit), &archive->volumes[i]);
+	take_object(&unit->index, &archive->index);
+	unit->sha256 = mem_strdup(archive->summary.archive_sha256);
+	unit->files = archive->summary.files;
+	unit->bytes = archive->summary.bytes;
+}
+
+static int unreadable(const struct writing *writing, struct err *err)
+{
+	const struct list *notes = &writing->unit->notes;
+
+	return err_set(err, ERR_IO, "%llu files could not be read%s%s",
+		       (unsigned long long)writing->unreadable, notes->n ? ": " : "",
+		       notes->n ? notes->items[0] : "");
 }
 
 static int write_unit(struct writing *writing, const struct backup_look *look, struct err *err)
 {
-	const struct tgz_writer_options options = {
-		.archive = {write_archive, writing},
-		.index = {write_index, writing},
-		.effort = writing->options->effort,
-		.cancel = writing->options->cancel,
+	const struct backup_unit_options *options = writing->options;
+	cleanup_free char *key =
+		mem_printf("%s/%s/%s", options->node, writing->source->name, options->id);
+	cleanup_backup_archive struct backup_archive archive = {0};
+	const struct backup_archive_options wanted = {
+		.key = key,
+		.size_bound = look->bytes,
+		.effort = options->effort,
+		.began = began,
 		.note = on_note,
 		.context = writing,
 	};
 
-	/* What grows meanwhile, and headers of many small files. */
-	uint64_t bound = look->bytes + look->bytes / 8 + look->files * 2048 + (1 << 20);
-	int r = open_upload(writing, "tgz", bound, &writing->unit->archive, &writing->archive, err);
+	int r = backup_archive_begin(options->store, &wanted, options->deadline, &writing->writer,
+				     err);
 	if (r >= 0)
-		r = open_upload(writing, "idx.gz", look->files * 512, &writing->unit->index,
-				&writing->index, err);
-	if (r < 0)
-		return r;
-	writing->writer = tgz_writer_new(&options);
-	r = add_dumps(writing, err);
+		r = add_dumps(writing, err);
 	if (r >= 0)
 		r = add_trees(writing, look, err);
-	return r < 0 ? r : finish(writing, err);
+	if (r >= 0 && writing->unreadable)
+		r = unreadable(writing, err);
+	if (r >= 0)
+		r = backup_archive_finish(writing->writer, &archive, err);
+	if (r >= 0)
+		take_archive(writing->unit, &archive);
+	return r;
 }
 
 /* After a failure the hooks `after` run too: they undo what those before did. */
@@ -370,9 +354,8 @@ static int end_hooks(const struct writing *writing, int r, struct err *err)
 	return r < 0 || after >= 0 ? r : err_move(err, &also);
 }
 
-int backup_archive_write(const struct backup_archive_options *options,
-			 const struct backup_source *source, const struct backup_look *look,
-			 struct backup_unit *unit, struct err *err)
+int backup_unit_write(const struct backup_unit_options *options, const struct backup_source *source,
+		      const struct backup_look *look, struct backup_unit *unit, struct err *err)
 {
 	struct writing writing = {.options = options, .source = source, .unit = unit};
 
@@ -380,9 +363,7 @@ int backup_archive_write(const struct backup_archive_options *options,
 	if (r >= 0)
 		r = write_unit(&writing, look, err);
 	r = end_hooks(&writing, r, err);
-	tgz_writer_free(writing.writer);
-	s3_upload_free(writing.archive);
-	s3_upload_free(writing.index);
+	backup_archive_end(writing.writer);
 	if (writing.untold)
 		list_printf(&unit->notes, "and %llu more", (unsigned long long)writing.untold);
 	return r;

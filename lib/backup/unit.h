@@ -1,11 +1,10 @@
-/* backup/archive: one unit of a set, from the node's disk into the store. */
+/* backup/unit: one unit of a set, from the node's disk into the store. */
 #pragma once
 
+#include "backup/archive.h"
 #include "backup/source.h"
-#include "s3/upload.h"
-#include "tgz/writer.h"
 
-struct backup_archive_options {
+struct backup_unit_options {
 	struct s3_store *store;
 	const char *node, *id;
 	const char *scratch; /* a directory for copies of databases and for dumps */
@@ -25,12 +24,10 @@ struct backup_look {
 	bool has_dumps; /* what a program prints is never known to be unchanged */
 	struct list missing;
 };
-int backup_archive_look(const struct backup_source *source, struct backup_look *ret,
-			struct err *err);
+int backup_unit_look(const struct backup_source *source, struct backup_look *ret, struct err *err);
 void backup_look_done(struct backup_look *look);
 
 /* Hooks, dumps, archive, index. Fills state, objects, counts and notes of `unit`; an error means
  * that the unit failed, and that nothing of it is in the store. */
-int backup_archive_write(const struct backup_archive_options *options,
-			 const struct backup_source *source, const struct backup_look *look,
-			 struct backup_unit *unit, struct err *err);
+int backup_unit_write(const struct backup_unit_options *options, const struct backup_source *source,
+		      const struct backup_look *look, struct backup_unit *unit, struct err *err);

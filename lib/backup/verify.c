@@ -58,23 +58,24 @@ static int check_content(struct verifying *verifying, struct err *err)
 {
 	const struct backup_verify_options *options = verifying->options;
 	const struct backup_unit *unit = verifying->unit;
-	struct backup_reader archive = {options->store, unit->archive.key, options->deadline};
-	struct backup_reader index = {options->store, unit->index.key, options->deadline};
+	struct backup_reader reader;
 	struct tgz_read_summary summary = {0};
 	cleanup_err struct err why = ERR_INIT;
+	backup_reader_open(&reader, options->store, unit, options->deadline);
 	const struct tgz_read_options read = {
-		.archive = backup_reader_source(&archive, &unit->archive),
-		.index = backup_reader_source(&index, &unit->index),
-		.name = unit->archive.key,
+		.archive = backup_archive_source(&reader.archive_bytes),
+		.index = backup_archive_source(&reader.index_bytes),
+		.name = unit->index.key,
 		.choose = choose,
 		.context = verifying,
 		.cancel = options->cancel,
 	};
 
 	int r = tgz_read(&read, &summary, &why);
+	backup_reader_done(&reader);
 	verifying->report->files += summary.entries;
 	verifying->report->bytes += summary.bytes;
-	return judge(verifying, &unit->archive, r, &why, err);
+	return judge(verifying, &unit->volumes[0], r, &why, err);
 }
 
 static int verify_unit(struct verifying *verifying, struct err *err)
@@ -82,14 +83,14 @@ static int verify_unit(struct verifying *verifying, struct err *err)
 	const struct backup_unit *unit = verifying->unit;
 	size_t before = verifying->report->problems.n;
 
-	if (unit->state == BACKUP_FAILED || !unit->archive.key) {
+	if (unit->state == BACKUP_FAILED || !unit->volume_count) {
 		list_printf(&verifying->report->problems, "%s: it failed: %s", unit->name,
 			    unit->error ? unit->error : "no reason is known");
 		return 0;
 	}
-	int r = check_size(verifying, &unit->archive, err);
-	if (r >= 0)
-		r = check_size(verifying, &unit->index, err);
+	int r = check_size(verifying, &unit->index, err);
+	for (size_t i = 0; r >= 0 && i < unit->volume_count; i++)
+		r = check_size(verifying, &unit->volumes[i], err);
 	bool whole = verifying->report->problems.n == before;
 	if (r >= 0 && whole && (verifying->options->deep || verifying->options->sample > 0))
 		r = check_content(verifying, err);

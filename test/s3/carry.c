@@ -109,7 +109,7 @@ static void keep(struct s3_object **objects, size_t *count, struct s3_object *ob
 }
 
 /* The volumes and the index below the key. */
-static int find(struct carry *carry, struct backup_source *volumes, struct backup_source *index,
+static int find(struct carry *carry, struct backup_stored *volumes, struct backup_stored *index,
 		struct err *err)
 {
 	cleanup_s3_listing struct s3_listing listing = {0};
@@ -125,16 +125,16 @@ static int find(struct carry *carry, struct backup_source *volumes, struct backu
 		return r;
 	for (size_t i = 0; i < listing.n; i++)
 		keep(&found, &count, &listing.objects[i]);
-	*volumes = (struct backup_source){carry->store, found, count, &carry->deadline};
+	*volumes = (struct backup_stored){carry->store, found, count, &carry->deadline};
 	found = NULL;
 	keep(&found, &ones, &one);
-	*index = (struct backup_source){carry->store, found, ones, &carry->deadline};
+	*index = (struct backup_stored){carry->store, found, ones, &carry->deadline};
 	return 0;
 }
 
 static int get(struct carry *carry, char **arguments, struct err *err)
 {
-	struct backup_source volumes, index;
+	struct backup_stored volumes, index;
 	struct tgz_read_summary summary;
 
 	int r = find(carry, &volumes, &index, err);
