@@ -15,18 +15,18 @@ enum event_kind {
 	EVENT_PUT_BACK, /* the new one did not become ready, the old one is there again */
 	EVENT_REPAIRED, /* drift put right */
 	EVENT_ADOPTED,
-	EVENT_DELETED,	 /* pruned */
-	EVENT_KEPT,	 /* left the files, holds data, stays */
-	EVENT_APPROVAL,	 /* deletes wait for desired approve */
-	EVENT_REFUSED,	 /* not done, and why */
-	EVENT_WAITING,	 /* not ready yet, and why */
-	EVENT_READY,	 /* the app is ready */
-	EVENT_NOT_READY, /* it did not become so in time */
-	EVENT_FAILED,	 /* a step failed */
-	EVENT_WARNING,	 /* a Warning header of the API server ... */
-	EVENT_CONTESTED, /* a field that another manager changes back is left alone */
-	EVENT_HOOK,	 /* a line of a hook's log, and how it ended */
-	EVENT_BACKUP,	 /* a unit was backed up, or a run ended well */
+	EVENT_DELETED,	     /* pruned */
+	EVENT_KEPT,	     /* left the files, holds data, stays */
+	EVENT_APPROVAL,	     /* deletes wait for desired approve */
+	EVENT_REFUSED,	     /* not done, and why */
+	EVENT_WAITING,	     /* not ready yet, and why */
+	EVENT_READY,	     /* the app is ready */
+	EVENT_NOT_READY,     /* it did not become so in time */
+	EVENT_FAILED,	     /* a step failed */
+	EVENT_WARNING,	     /* a Warning header of the API server ... */
+	EVENT_CONTESTED,     /* a field that another manager changes back is left alone */
+	EVENT_HOOK,	     /* a line of a hook's log, and how it ended */
+	EVENT_BACKUP,	     /* a unit was backed up, or a run ended well */
 	EVENT_BACKUP_FAILED, /* a run left no good set */
 	EVENT_API_GONE,
 	EVENT_API_BACK,

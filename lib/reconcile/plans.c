@@ -10,7 +10,8 @@
 static bool was_ready(struct reconcile_pass *pass)
 {
 	struct state_app *app = state_ledger_app(pass->world->ledger, pass->app->name);
-	bool ready = app && app->health && (!strcmp(app->health, "ready") || !strcmp(app->health, "refused"));
+	bool ready = app && app->health &&
+		     (!strcmp(app->health, "ready") || !strcmp(app->health, "refused"));
 
 	state_app_free(app);
 	return ready;
@@ -107,8 +108,7 @@ static int plan_once(struct reconcile_pass *pass, struct err *err)
 		.wanted_elsewhere = &pass->wanted_elsewhere,
 		.keep_kinds = &pass->world->settings->keep_kinds,
 		.show = options->show,
-		.prune_allowed =
-			pass->effective.refused || (!blocked && !pass->effective.broken),
+		.prune_allowed = pass->effective.refused || (!blocked && !pass->effective.broken),
 		.prune_blocked = blocked,
 		.deletes_elsewhere = round->prune_total - own,
 		.apps_elsewhere = round->prune_total > own,

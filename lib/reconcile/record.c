@@ -105,9 +105,8 @@ static int roll_back(struct reconcile_pass *pass, const struct state_app *app, s
 	int number = 0;
 
 	if (!pass->app->options.rollback_automatic || pass->effective.broken ||
-	    pass->effective.refused ||
-	    pass->effective.pin.revision || !pass->result->applied.unready ||
-	    pass->result->applied.failed)
+	    pass->effective.refused || pass->effective.pin.revision ||
+	    !pass->result->applied.unready || pass->result->applied.failed)
 		return 0;
 	int r = was_healthy(pass, app, err);
 	if (r != 0)

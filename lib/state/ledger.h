@@ -39,13 +39,13 @@ struct state_entry {
 	char *owned;  /* digest of our managedFields entry after that (manifest/live.h) */
 	char *source; /* "ghost/deployment.yml.j2" */
 	enum manifest_prune prune;
-	bool keep;	/* bears data */
-	bool kept;	/* left the files, and that it stays was said */
-	bool done;	/* a Job that was seen complete: not run again while hash is the same */
+	bool keep; /* bears data */
+	bool kept; /* left the files, and that it stays was said */
+	bool done; /* a Job that was seen complete: not run again while hash is the same */
 	enum state_stage stage;
-	bool approved;	/* its delete was approved */
-	char *size;	/* kept: how large it was then, "4.1 GB, 1203 files"; NULL */
-	char *from;	/* the app that had it before this one; NULL */
+	bool approved; /* its delete was approved */
+	char *size;    /* kept: how large it was then, "4.1 GB, 1203 files"; NULL */
+	char *from;    /* the app that had it before this one; NULL */
 };
 
 /* What keeps an app at one of its revisions although the files say something else. */
