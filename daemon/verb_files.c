@@ -10,6 +10,7 @@
 #include "loaded.h"
 #include "manifest/api.h"
 #include "masking.h"
+#include "node.h"
 #include "render.h"
 #include "source/facts.h"
 #include "source/load.h"
@@ -137,6 +138,8 @@ static enum command_exit check(const struct options *options)
 	}
 	if (load_for_check(options, release, &loaded, &err) < 0)
 		return terminal_fail(&err);
+	node_check(options, &loaded->settings, loaded->set, &loaded->findings);
+	diag_sort(&loaded->findings);
 	select_findings(loaded, options->app);
 	size_t errors = diag_count(&loaded->findings, DIAG_ERROR);
 	size_t warnings = diag_count(&loaded->findings, DIAG_WARNING);

@@ -103,6 +103,8 @@ static void say_written(struct apply_run *run, const struct plan_step *step, con
 			  step->why ? step->why : "");
 	else
 		apply_say(run, step, EVENT_CHANGED, "changed");
+	if (step->caution)
+		apply_say(run, step, EVENT_WARNING, "may not start: %s", step->caution);
 }
 
 /* What the server wants to be waited for (an object on its way out, a namespace that goes) is

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
 #include <ifaddrs.h>
 #include <limits.h>
 #include <netinet/in.h>
@@ -11,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/file.h"
 #include "base/map.h"
 #include "base/mem.h"
@@ -24,6 +26,22 @@ struct scan {
 	size_t n, cap;
 	struct map sockets; /* inode -> index + 1 of its listener */
 };
+
+/* Files of /proc have no size, and may be longer at the next read. */
+static char *slurp(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	struct buf text = BUF_INIT;
+	char piece[4096];
+	size_t n;
+
+	if (!file)
+		return NULL;
+	while (text.len < TABLE_MAX && (n = fread(piece, 1, sizeof(piece), file)) > 0)
+		buf_add(&text, piece, n);
+	(void)fclose(file);
+	return buf_steal(&text);
+}
 
 /* --- sockets: proc(5), /proc/net/tcp --- */
 
@@ -81,16 +99,13 @@ static void take_line(struct scan *scan, const char *line, const char *protocol)
 static int read_table(struct scan *scan, const char *name, const char *protocol, struct err *err)
 {
 	cleanup_free char *path = mem_printf("%s/net/%s", scan->proc, name);
-	cleanup_free char *text = NULL;
+	cleanup_free char *text = slurp(path);
 	char *rest;
 
-	int r = file_read(path, TABLE_MAX, &text, NULL, err);
-	if (r == -ERR_NOT_FOUND) {
-		err_done(err); /* a kernel without IPv6 */
-		return 0;
-	}
-	if (r < 0)
-		return r;
+	if (!text && errno == ENOENT)
+		return 0; /* a kernel without IPv6 */
+	if (!text)
+		return err_errno(err, errno, "%s", path);
 	(void)strtok_r(text, "\n", &rest); /* the heading */
 	for (char *line; (line = strtok_r(NULL, "\n", &rest));)
 		take_line(scan, line, protocol);
@@ -121,12 +136,8 @@ static char *pod_of(const char *cgroup)
 static char *read_text(const struct scan *scan, const char *pid, const char *name)
 {
 	cleanup_free char *path = mem_printf("%s/%s/%s", scan->proc, pid, name);
-	cleanup_err struct err ignored = ERR_INIT;
-	char *text = NULL;
 
-	if (file_read(path, TEXT_MAX, &text, NULL, &ignored) < 0)
-		return NULL;
-	return text;
+	return slurp(path);
 }
 
 static void name_process(const struct scan *scan, struct host_listener *listener, const char *pid)

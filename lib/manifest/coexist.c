@@ -180,6 +180,18 @@ void manifest_holdings_done(struct manifest_holdings *holdings)
 	*holdings = (struct manifest_holdings){0};
 }
 
+bool manifest_claim_is_shared(const json_t *claim)
+{
+	size_t i;
+	json_t *mode;
+
+	json_array_foreach (tree_path_get(claim, "spec.accessModes"), i, mode) {
+		if (json_is_string(mode) && !strcmp(json_string_value(mode), "ReadWriteMany"))
+			return true;
+	}
+	return false;
+}
+
 bool manifest_ports_clash(const struct manifest_port *a, const struct manifest_port *b)
 {
 	return a->port == b->port && !strcmp(a->protocol, b->protocol) &&

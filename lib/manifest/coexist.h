@@ -29,6 +29,9 @@ void manifest_holdings(const json_t *body, const json_t *shared_claims,
 		       struct manifest_holdings *ret);
 void manifest_holdings_done(struct manifest_holdings *holdings);
 
+/* Whether many pods may write a PersistentVolumeClaim (ReadWriteMany). */
+bool manifest_claim_is_shared(const json_t *claim);
+
 /* The same port of the same protocol on an overlapping address. */
 bool manifest_ports_clash(const struct manifest_port *a, const struct manifest_port *b);
 /* The same writer, or one path within the other. */

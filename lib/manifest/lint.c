@@ -184,50 +184,6 @@ static void check_selector(const struct manifest_lint *lint)
 	}
 }
 
-/* Where the strategy is written; else where the cause of the clash is. */
-static char *rolling_path(const struct manifest_object *object, enum manifest_coexist clash)
-{
-	const char *written =
-		!strcmp(object->id.kind, "DaemonSet") ? "spec.updateStrategy" : "spec.strategy";
-	struct manifest_holdings held;
-	char *path;
-
-	if (tree_path_get(object->body, written))
-		return mem_strdup(written);
-	if (clash == MANIFEST_CLASH_WRITERS)
-		return mem_strdup("spec.template.spec.volumes");
-	manifest_holdings(object->body, NULL, &held);
-	path = manifest_pod_port_path(object->body, held.ports[0].port);
-	manifest_holdings_done(&held);
-	return path;
-}
-
-static void check_rolling(const struct manifest_lint *lint)
-{
-	cleanup_free char *why = NULL;
-	const struct manifest_object *object = lint->object;
-	const char *hint =
-		!strcmp(object->id.kind, "DaemonSet")
-			? "leave out maxSurge; until then desired deletes the old one "
-			  "before it creates the new one"
-			: "add strategy: {type: Recreate}; until then desired deletes the "
-			  "old one before it creates the new one";
-
-	if (object->redeploy != MANIFEST_REDEPLOY_AUTO)
-		return;
-	enum manifest_coexist clash = manifest_coexists(NULL, object->body, NULL, &why);
-	if (clash == MANIFEST_COEXIST)
-		return;
-	cleanup_free char *path = rolling_path(object, clash);
-	if (clash == MANIFEST_CLASH_PORTS)
-		manifest_lint_warning(lint, path, hint,
-				      "a rolling update cannot work on one node: old and new pod "
-				      "want %s",
-				      why);
-	else
-		manifest_lint_warning(lint, path, hint, "in a rolling update %s at once", why);
-}
-
 static bool has_selector(const struct manifest_object *object)
 {
 	return is_kind(object, "apps", "Deployment") || is_kind(object, "apps", "StatefulSet") ||
@@ -248,7 +204,6 @@ void manifest_lint_object(const struct manifest_object *object, const char *app,
 		check_selector(&lint);
 		check_texts(&lint, "spec.template.metadata.labels");
 		check_texts(&lint, "spec.template.metadata.annotations");
-		check_rolling(&lint);
 	}
 	manifest_lint_traefik(object, app, findings);
 }

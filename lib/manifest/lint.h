@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/diag.h"
+#include "manifest/coexist.h"
 #include "manifest/object.h"
 #include "manifest/set.h"
 
@@ -18,9 +19,29 @@ void manifest_lint_object(const struct manifest_object *object, const char *app,
 void manifest_lint_traefik(const struct manifest_object *object, const char *app,
 			   struct diag_list *findings);
 
-/* About objects beside one another: host ports that two workloads claim, Services that select
- * nothing. Looks at apps that are not broken. */
+/* About objects beside one another: what they want of the one node, Services that select nothing.
+ * Looks at apps that are not broken. */
 void manifest_lint_set(const struct manifest_set *set, struct diag_list *findings);
+
+/* Parts of it: ports of the node that two claim; rolling updates that cannot work on one node. */
+void manifest_lint_ports(const struct manifest_set *set, struct diag_list *findings);
+void manifest_lint_rolling(const struct manifest_set *set, struct diag_list *findings);
+
+/* What is known of the node that the files are for, when this machine is it. */
+struct manifest_listener {
+	struct manifest_port port;
+	const char *holder; /* "nginx (pid 812)" */
+};
+
+struct manifest_node {
+	bool traefik, servicelb; /* k3s runs the ones that it brings */
+	struct manifest_listener *listeners;
+	size_t count;
+};
+
+/* Ports that the set claims and that are taken on the node. */
+void manifest_lint_on_node(const struct manifest_set *set, const struct manifest_node *node,
+			   struct diag_list *findings);
 
 /* Whom and what findings are about. */
 struct manifest_lint {

@@ -50,6 +50,7 @@ static json_t *step_to_json(const struct plan_step *step)
 	set_text(tree, "name", step->id.name);
 	set_text(tree, "why", step->why);
 	set_text(tree, "proof", step->proof);
+	set_text(tree, "caution", step->caution);
 	set_text(tree, "file", step->object ? step->object->file : NULL);
 	if (step->drift)
 		json_object_set_new(tree, "drift", json_true());

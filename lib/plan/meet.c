@@ -6,17 +6,6 @@
 #include "plan/internal.h"
 #include "tree/path.h"
 
-static bool is_for_many(const json_t *claim)
-{
-	size_t i;
-	json_t *mode;
-
-	json_array_foreach (tree_path_get(claim, "spec.accessModes"), i, mode)
-		if (json_is_string(mode) && !strcmp(json_string_value(mode), "ReadWriteMany"))
-			return true;
-	return false;
-}
-
 bool plan_learn_claims(struct plan_run *run, const json_t *body)
 {
 	const char *ns = tree_path_string(body, "metadata.namespace");
@@ -31,7 +20,7 @@ bool plan_learn_claims(struct plan_run *run, const json_t *body)
 			continue;
 		if (!plan_know(run, "PersistentVolumeClaim", ns ? ns : "default", name, &claim))
 			known = false;
-		if (!is_for_many(claim))
+		if (!manifest_claim_is_shared(claim))
 			continue;
 		cleanup_free char *full = mem_printf("%s/%s", ns ? ns : "default", name);
 		if (!run->shared_claims)

@@ -28,6 +28,7 @@ void plan_step_done(struct plan_step *step)
 	free(step->uid);
 	free(step->why);
 	free(step->proof);
+	free(step->caution);
 	json_decref(step->pull);
 	free(step->culprit);
 	free(step->by);

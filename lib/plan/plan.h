@@ -66,6 +66,7 @@ struct plan_step {
 	char *uid;   /* of the live object: precondition of a delete; NULL: not there */
 	char *why;   /* "host ports 80 443 cannot roll on one node"; NULL when it needs no reason */
 	char *proof; /* of a replace: "create accepted (dry run), image present on kube1 ..." */
+	char *caution; /* what will keep it from working: "host port 80/TCP is held by nginx ..." */
 	json_t *pull;  /* of a replace, or of a delete that makes room for a new workload: the pod
 			* that pulls the new images first; NULL: all are there */
 	bool trial;    /* of a create: it took the place of another object; when it does not become

@@ -196,6 +196,11 @@ static void print_step(const struct plan *plan, const struct plan_step *step,
 		print_difference(plan, step, &step->diff.items[i], out);
 	if (step->diff.n > DIFFS)
 		buf_printf(out, "    ... and %zu more\n", step->diff.n - DIFFS);
+	if (step->caution) {
+		buf_addstr(out, "    caution: ");
+		add_line(out, step->caution);
+		buf_addch(out, '\n');
+	}
 	if (step->proof) {
 		buf_addstr(out, "    proof: ");
 		add_line(out, step->proof);

@@ -208,6 +208,34 @@ static void prove_heir(struct plan_run *run, const struct plan_heir *heir)
 	free(problem);
 }
 
+static bool is_heir(const struct plan_run *run, size_t index)
+{
+	for (size_t i = 0; i < run->heir_count; i++)
+		if (run->heirs[i].create == index)
+			return true;
+	return false;
+}
+
+/* Nothing is lost when the new pods of a workload cannot start beside the old ones, or where none
+ * were: so it is done, and said. */
+static void warn_of_ports(struct plan_run *run, size_t index)
+{
+	struct plan_step *step = &run->plan->steps[index];
+	const struct manifest_live_object *live = manifest_live_get(run->input->live, step->key);
+	const struct state_entry *entry = plan_entry_of(run, step->key);
+	bool writes = step->action == PLAN_CREATE || step->action == PLAN_PATCH ||
+		      step->action == PLAN_ADOPT;
+	bool complete = true;
+
+	if (!writes || !step->body || !plan_kind_has_pods(&step->id) || is_heir(run, index) ||
+	    (live && !live->full))
+		return;
+	/* It was there a moment ago, and its pods may be still. */
+	if (!live && entry && entry->uid)
+		return;
+	step->caution = plan_prove_ports(run, step, live ? live->body : NULL, &complete);
+}
+
 void plan_proofs(struct plan_run *run)
 {
 	for (size_t i = 0; i < run->plan->count; i++)
@@ -215,4 +243,6 @@ void plan_proofs(struct plan_run *run)
 			prove_replace(run, &run->plan->steps[i]);
 	for (size_t i = 0; i < run->heir_count; i++)
 		prove_heir(run, &run->heirs[i]);
+	for (size_t i = 0; i < run->plan->count; i++)
+		warn_of_ports(run, i);
 }
