@@ -87,6 +87,8 @@ enum plan_replace plan_replace_order(struct plan_meeting meeting);
 /* Whether pods of it hold anything that others could need. */
 bool plan_holds(const struct plan_run *run, const json_t *body);
 
+/* Whether pods of the new one hold ports that those of the old one did not. */
+bool plan_brings_ports(const json_t *old_body, const json_t *new_body);
 /* Learns which of the claims that pods of the object name may be written by many. False: asked. */
 bool plan_learn_claims(struct plan_run *run, const json_t *body);
 

@@ -40,12 +40,19 @@ bool plan_holds(const struct plan_run *run, const json_t *body)
 	return holds;
 }
 
+static bool holds_port(const struct manifest_holdings *held, const struct manifest_port *port)
+{
+	for (size_t i = 0; i < held->port_count; i++)
+		if (manifest_ports_clash(&held->ports[i], port))
+			return true;
+	return false;
+}
+
 static bool ports_clash(const struct manifest_holdings *a, const struct manifest_holdings *b)
 {
 	for (size_t i = 0; i < a->port_count; i++)
-		for (size_t j = 0; j < b->port_count; j++)
-			if (manifest_ports_clash(&a->ports[i], &b->ports[j]))
-				return true;
+		if (holds_port(b, &a->ports[i]))
+			return true;
 	return false;
 }
 
@@ -56,6 +63,20 @@ static bool writers_clash(const struct manifest_holdings *a, const struct manife
 			if (manifest_writers_clash(a->writers[i], b->writers[j]))
 				return true;
 	return false;
+}
+
+bool plan_brings_ports(const json_t *old_body, const json_t *new_body)
+{
+	struct manifest_holdings before, after;
+	bool brings = false;
+
+	manifest_holdings(old_body, NULL, &before);
+	manifest_holdings(new_body, NULL, &after);
+	for (size_t i = 0; i < after.port_count; i++)
+		brings |= !holds_port(&before, &after.ports[i]);
+	manifest_holdings_done(&before);
+	manifest_holdings_done(&after);
+	return brings;
 }
 
 struct plan_meeting plan_meet(const struct plan_run *run, const json_t *old_body,

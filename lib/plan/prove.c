@@ -230,8 +230,8 @@ static void warn_of_ports(struct plan_run *run, size_t index)
 	if (!writes || !step->body || !plan_kind_has_pods(&step->id) || is_heir(run, index) ||
 	    (live && !live->full))
 		return;
-	/* It was there a moment ago, and its pods may be still. */
-	if (!live && entry && entry->uid)
+	/* Else its own pods hold them, also when it was there a moment ago. */
+	if (live ? !plan_brings_ports(live->body, step->body) : entry && entry->uid)
 		return;
 	step->caution = plan_prove_ports(run, step, live ? live->body : NULL, &complete);
 }
