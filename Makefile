@@ -230,7 +230,9 @@ install: $(BUILD)/desired $(BUILD)/traefik-crds.yaml ## install below DESTDIR an
 	install -D -m 0755 $(BUILD)/desired $(DESTDIR)$(PREFIX)/bin/desired
 	install -d -m 0755 $(DESTDIR)$(UNITDIR) $(DESTDIR)$(CATALOGDIR) $(DESTDIR)$(SYSCONFDIR)/desired
 	sed 's,@PREFIX@,$(PREFIX),g' systemd/desired.service.in > $(DESTDIR)$(UNITDIR)/desired.service
-	chmod 0644 $(DESTDIR)$(UNITDIR)/desired.service
+	sed 's,@PREFIX@,$(PREFIX),g' systemd/desired-backup.service.in > $(DESTDIR)$(UNITDIR)/desired-backup.service
+	chmod 0644 $(DESTDIR)$(UNITDIR)/desired.service $(DESTDIR)$(UNITDIR)/desired-backup.service
+	install -m 0644 systemd/desired-backup.timer $(DESTDIR)$(UNITDIR)/desired-backup.timer
 	install -m 0644 systemd/desired.catalog $(DESTDIR)$(CATALOGDIR)/desired.catalog
 	[ -e $(DESTDIR)$(SYSCONFDIR)/desired/desired.yaml ] || \
 		install -m 0644 config/desired.yaml $(DESTDIR)$(SYSCONFDIR)/desired/desired.yaml

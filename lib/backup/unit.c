@@ -184,7 +184,7 @@ static int refuse_postgres(const struct writing *writing, const struct tgz_entry
 		      entry->path);
 	return err_hint(err,
 			"dump it, in app.yaml of %s: backup: {dumps: [{name: all.sql, command: "
-			"[...]}]}; or stop it meanwhile: backup: {cold: true}",
+			"[...]}]}",
 			writing->source->name);
 }
 
@@ -192,8 +192,7 @@ static int visit(void *context, struct tgz_entry *entry, struct err *err)
 {
 	struct writing *writing = context;
 
-	if (S_ISDIR(entry->st.st_mode) && is_live_postgres(entry) &&
-	    !tree_path_true(writing->source->options, "cold"))
+	if (S_ISDIR(entry->st.st_mode) && is_live_postgres(entry))
 		return writing->dumped ? TGZ_LEAVE_OUT : refuse_postgres(writing, entry, err);
 	if (!S_ISREG(entry->st.st_mode))
 		return 0;

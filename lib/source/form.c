@@ -36,7 +36,7 @@ void source_form_fail(struct source_form *form, const char *path, const char *hi
 void source_form_idle(struct source_form *form, const char *key)
 {
 	const struct tree_yaml_node *node = form->node ? tree_yaml_at(form->node, key) : NULL;
-	const json_t *value = json_object_get(form->tree, key);
+	const json_t *value = tree_path_get(form->tree, key);
 	struct err err = ERR_INIT;
 
 	if (!value || json_is_null(value) || (json_is_array(value) && !json_array_size(value)))

@@ -261,12 +261,15 @@ static void fill_backup(struct source_form *form, struct manifest_options *optio
 	static const char *const known[] = {"paths", "exclude",	  "before",
 					    "after", "onFailure", "cold",
 					    "dumps", "restore",	  "beforeUpgrade"};
+	static const char *const idle[] = {"backup.cold", "backup.restore", "backup.beforeUpgrade"};
 	static const char *const restore[] = {"if-missing", "always", "never"};
 	json_t *backup = json_object_get(form->tree, "backup");
 
 	if (!backup || json_is_null(backup))
 		return;
 	source_form_keys(form, "backup", known, COUNT(known));
+	for (size_t i = 0; i < COUNT(idle); i++)
+		source_form_idle(form, idle[i]);
 	(void)source_form_choice(form, "backup.restore", restore, COUNT(restore), 0);
 	options->backup = json_incref(backup);
 }

@@ -32,6 +32,7 @@ static void read_backup(struct source_form *form, struct source_settings *settin
 		return;
 	source_form_keys(form, "backup", known, COUNT(known));
 	source_form_keys(form, "backup.keep", kept, COUNT(kept));
+	source_form_idle(form, "backup.encrypt");
 	settings->backup = json_incref(backup);
 }
 
