@@ -1,5 +1,7 @@
 #include "tgz/index.h"
 
+#include <string.h>
+
 #include "base/mem.h"
 #include "tgz/index_reader.h"
 #include "tgz/line.h"
@@ -87,7 +89,7 @@ int tgz_index_find(const struct tgz_source *source, const char *path,
 	int r = tgz_index_reader_new(source, &reader, err);
 	if (r < 0)
 		return r;
-	r = find(reader, path, visitor, err);
+	r = find(reader, path + strspn(path, "/"), visitor, err);
 	tgz_index_reader_free(reader);
 	return r;
 }

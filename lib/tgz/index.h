@@ -76,7 +76,7 @@ struct tgz_index_summary {
 int tgz_index_read(const struct tgz_source *source, const struct tgz_index_visitor *visitor,
 		   struct tgz_index_summary *ret, struct err *err);
 
-/* Visits the entry of that path, and when it is a directory all below it, reading only the blocks
- * that can hold them. ERR_NOT_FOUND when there is none. */
+/* Visits the entry of that path (slashes before it do not count), and when it is a directory all
+ * below it, reading only the blocks that can hold them. ERR_NOT_FOUND when there is none. */
 int tgz_index_find(const struct tgz_source *source, const char *path,
 		   const struct tgz_index_visitor *visitor, struct err *err);

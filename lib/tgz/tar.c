@@ -81,8 +81,9 @@ static void add_attributes(struct tgz_tar *tar, const struct tgz_tar_entry *entr
 {
 	if (!entry->extended)
 		return;
-	if (entry->host)
-		archive_entry_copy_sourcepath(tar->entry, entry->host);
+	cleanup_free char *path =
+		entry->host ? mem_strdup(entry->host) : mem_printf("/proc/self/fd/%d", entry->fd);
+	archive_entry_copy_sourcepath(tar->entry, path); /* a default ACL has no call by fd */
 	archive_read_disk_entry_from_file(tar->disk, tar->entry, entry->fd, &entry->st);
 }
 
