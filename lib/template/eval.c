@@ -235,13 +235,14 @@ static struct value *top_up(const struct template *template, struct value *value
 	return value_take_buf(&text);
 }
 
-struct value *template_eval_result(struct eval *eval, const struct template *template)
+struct value *template_eval_result(struct eval *eval, const struct template *template, bool lazy)
 {
 	struct sink sink;
 
 	if (template->plain)
 		return value_string(template->text, template->text_length);
 	template_sink_init(&sink, NULL);
+	sink.lazy = lazy;
 	int r = template_eval_template(eval, template, NULL, &sink, NULL);
 	struct value *value = r < 0 ? template_eval_catch(eval) : template_sink_result(&sink);
 	template_sink_done(&sink);

@@ -37,6 +37,7 @@ struct sink {
 	size_t room;			 /* how long text may get without further ado */
 	size_t count;			 /* how many nodes were printed */
 	struct value *single;		 /* the only one so far, when it is no string */
+	bool lazy;			 /* a container that stays alone is not looked into */
 	struct value *marker;		 /* the first undefined one */
 	struct template_output *output;	 /* marks are kept for; NULL: none */
 	const struct template *template; /* that printed last, */
@@ -107,8 +108,9 @@ int template_eval_template(struct eval *eval, const struct template *template, s
 /* The same for the template that was asked to be rendered, once in the life of eval. */
 int template_eval_main(struct eval *eval, const struct template *template, struct sink *sink,
 		       struct frame **ret_frame);
-/* The value of a template, its type kept (rule R6), newlines topped up (rule R1). */
-struct value *template_eval_result(struct eval *eval, const struct template *template);
+/* The value of a template, its type kept (rule R6), newlines topped up (rule R1). What is in a
+ * container may wait to be rendered (and be wrong) when `lazy`. */
+struct value *template_eval_result(struct eval *eval, const struct template *template, bool lazy);
 /* What a name means: frames, variables, globals; an undefined value otherwise. */
 struct value *template_eval_name(struct eval *eval, const struct node *node);
 /* The same without an error for nothing: NULL when nobody set it. New reference. */
@@ -207,6 +209,8 @@ int template_macro_call_block(struct eval *eval, const struct node *node);
 int template_include_run(struct eval *eval, const struct node *node);
 int template_include_import(struct eval *eval, const struct node *node);
 int template_include_from(struct eval *eval, const struct node *node);
+/* What an imported template printed; NULL when value is no imported template. Borrowed. */
+struct value *template_include_printed(const struct value *value);
 
 /* sink.c */
 void template_sink_init(struct sink *sink, struct template_output *output);

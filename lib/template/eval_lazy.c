@@ -73,7 +73,7 @@ static struct value *render(struct eval *eval, struct lazy *lazy)
 		return NULL;
 	eval->busy[eval->busy_count++] = lazy;
 	eval->isolated = false;
-	struct value *value = template_eval_result(eval, template);
+	struct value *value = template_eval_result(eval, template, !lazy->secret);
 	eval->isolated = isolated;
 	eval->busy_count--;
 	template_eval_leave(eval);
@@ -156,8 +156,14 @@ static struct value *settle(struct eval *eval, struct value *value, int depth)
 
 	if (value->kind == VALUE_UNDEFINED)
 		return value->trouble->lenient ? NULL : value;
-	if (!value->lazy || depth > VALUE_DEEPEST)
+	if (!value->lazy)
 		return NULL;
+	if (depth > VALUE_DEEPEST) {
+		template_eval_fail(eval, eval->use,
+				   "nested more than %d deep: does a variable hold itself?",
+				   VALUE_DEEPEST);
+		return eval->raised;
+	}
 	bool list = value_is_list(value), lazy = false;
 	size_t n = list ? value->list.n : value->dict.n;
 	for (size_t i = 0; i < n; i++) {
@@ -166,6 +172,8 @@ static struct value *settle(struct eval *eval, struct value *value, int depth)
 		if (!item)
 			return eval->raised;
 		bad = settle(eval, item, depth + 1);
+		if (bad && bad == eval->raised)
+			return bad;
 		if (!first)
 			first = bad;
 		lazy = lazy || bad || item->lazy || item->kind == VALUE_UNDEFINED;

@@ -213,7 +213,9 @@ int template_eval_compare_values(struct eval *eval, const struct node *node,
 	static const char *const names[] = {"==", "!=", "<", "<=", ">", ">=", "in", "not in"};
 	int order;
 
-	if (template_eval_settled(eval, left) < 0 || template_eval_settled(eval, right) < 0)
+	bool keys = (op == COMPARE_IN || op == COMPARE_NOT_IN) && right->kind == VALUE_DICT;
+	if (template_eval_settled(eval, left) < 0 ||
+	    (!keys && template_eval_settled(eval, right) < 0))
 		return -1;
 	switch (op) {
 	case COMPARE_EQUAL:

@@ -353,7 +353,7 @@ static const struct builtin entries[] = {
 	{"to_nice_yaml", do_to_nice_yaml, "a indent", 1, CALL_REST},
 	{"from_yaml", do_from_yaml, "data", 1, 0},
 	{"from_yaml_all", do_from_yaml_all, "data", 1, 0},
-	{"dict2items", do_dict2items, "mydict key_name value_name", 1, 0},
+	{"dict2items", do_dict2items, "mydict key_name value_name", 1, CALL_LAZY},
 	{"items2dict", do_items2dict, "mylist key_name value_name", 1, 0},
 	{"subelements", do_subelements, "obj subelements skip_missing", 2, 0},
 	{"extract", do_extract, "item container morekeys", 2, 0},

@@ -51,11 +51,16 @@ static struct value *do_list(struct call *call, struct value **a)
 
 	if (!items)
 		return NULL;
-	struct value *list = value_list_room(items->list.n);
-	for (size_t i = 0; i < items->list.n; i++)
-		value_list_add(list, value_keep(items->list.items[i]));
-	list->lazy = items->lazy;
-	return list;
+	cleanup_value struct value *list = value_list_room(items->list.n);
+	for (size_t i = 0; i < items->list.n; i++) {
+		struct value *item = template_eval_list_at(call->eval, items, i);
+		if (!item)
+			return NULL;
+		if (item->kind == VALUE_UNDEFINED && !item->trouble->lenient)
+			return template_eval_trip(call->eval, item);
+		value_list_add(list, value_keep(item));
+	}
+	return steal(&list);
 }
 
 static struct value *do_join(struct call *call, struct value **a)
@@ -370,7 +375,7 @@ static const struct builtin entries[] = {
 	{"count", do_length, "value", 1, CALL_LAZY},
 	{"first", do_first, "seq", 1, CALL_LAZY},
 	{"last", do_last, "seq", 1, CALL_LAZY},
-	{"list", do_list, "value", 1, 0},
+	{"list", do_list, "value", 1, CALL_LAZY},
 	{"join", do_join, "value d attribute", 1, 0},
 	{"reverse", do_reverse, "value", 1, 0},
 	{"sort", do_sort, "value reverse case_sensitive attribute", 1, 0},
@@ -381,7 +386,7 @@ static const struct builtin entries[] = {
 	{"sum", do_sum, "iterable attribute start", 1, 0},
 	{"slice", do_slice, "value slices fill_with", 2, 0},
 	{"batch", do_batch, "value linecount fill_with", 2, 0},
-	{"items", do_items, "value", 1, 0},
+	{"items", do_items, "value", 1, CALL_LAZY},
 };
 
 const struct filter_table template_filter_list_table = {entries,

@@ -158,6 +158,13 @@ static const struct object_class module_class = {
 	.print = module_print,
 };
 
+struct value *template_include_printed(const struct value *value)
+{
+	const struct module *module = value->object.state;
+
+	return value->object.class == &module_class ? module->printed : NULL;
+}
+
 static struct value *run_module(struct eval *eval, const struct node *node,
 				const struct template *template)
 {

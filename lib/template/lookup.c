@@ -298,7 +298,7 @@ static bool look_template(struct call *call, struct value *terms, struct value *
 			eval->extra = extra;
 			eval->variables = (struct dict){0};
 		}
-		struct value *value = template_eval_result(eval, template);
+		struct value *value = template_eval_result(eval, template, false);
 		if (eval->extra != extra_before) {
 			template_dict_clear(&eval->variables);
 			eval->variables = before;
@@ -378,7 +378,7 @@ static struct value *ready_term(struct call *call, struct value *term)
 	struct unit *unit = mem_new(struct unit);
 	*unit = (struct unit){mem_strdup(""), template, call->eval->units};
 	call->eval->units = unit;
-	return template_eval_result(call->eval, template);
+	return template_eval_result(call->eval, template, false);
 }
 
 static struct value *run(struct call *call, struct value *results)

@@ -28,6 +28,35 @@ static uint32_t file_of(struct template_output *output, const struct template *t
 	return (uint32_t)at;
 }
 
+static void note_marker(struct sink *sink, struct value *undefined)
+{
+	if (!sink->marker)
+		sink->marker = value_keep(undefined);
+}
+
+/* Renders what is in a value. Positive when something is undefined, which the sink notes. */
+static int settle(struct eval *eval, struct value *value)
+{
+	struct value *bad = template_eval_settle(eval, value);
+
+	if (bad && bad == eval->raised)
+		return -1;
+	if (bad)
+		note_marker(eval->sink, bad);
+	return bad != NULL;
+}
+
+/* The value that was alone so far becomes text. */
+static int flush(struct eval *eval)
+{
+	cleanup_value struct value *single = steal(&eval->sink->single);
+	int r = settle(eval, single);
+
+	if (r == 0)
+		value_print_final(single, false, &eval->sink->text);
+	return r;
+}
+
 /* Room for further bytes of the template at hand, within the limit. The value that was alone so
  * far becomes text. */
 static __attribute__((noinline)) int make_room(struct eval *eval, const struct node *node,
@@ -36,10 +65,8 @@ static __attribute__((noinline)) int make_room(struct eval *eval, const struct n
 	struct sink *sink = eval->sink;
 	size_t limit = eval->limits.output;
 
-	if (sink->single) {
-		cleanup_value struct value *single = steal(&sink->single);
-		value_print_final(single, false, &sink->text);
-	}
+	if (sink->single && flush(eval) < 0)
+		return -1;
 	if (sink->text.len > limit || length > limit - sink->text.len) {
 		template_eval_fail_limit(eval, node, "output",
 					 "the output is larger than %zu bytes", limit);
@@ -102,12 +129,6 @@ int template_sink_text(struct eval *eval, const struct node *node, const char *t
 	return add(eval, node, text, length, false);
 }
 
-static void note_marker(struct sink *sink, struct value *undefined)
-{
-	if (!sink->marker)
-		sink->marker = value_keep(undefined);
-}
-
 /* The first thing that is printed may stay alone: it keeps its type then (rule R2). */
 static int print_first(struct eval *eval, const struct node *node, struct value *value)
 {
@@ -150,17 +171,19 @@ int template_sink_print(struct eval *eval, const struct node *node, struct value
 		return print_integer(eval, node, value->integer);
 	if (value->kind == VALUE_NONE)
 		return 0;
+	struct value *printed =
+		value->kind == VALUE_OBJECT ? template_include_printed(value) : NULL;
+	if (printed)
+		return template_sink_print(eval, node, printed);
 	bool nothing = value->kind == VALUE_UNDEFINED && value->trouble->lenient;
 	if (nothing && sink->count)
 		return template_sink_text(eval, node, "", 0);
-	struct value *bad = template_eval_settle(eval, value);
-	if (bad && bad == eval->raised)
-		return -1;
-	if (bad) {
-		note_marker(sink, bad);
+	bool waits = sink->lazy && !sink->count && value->kind != VALUE_UNDEFINED;
+	int r = waits ? 0 : settle(eval, value);
+	if (r > 0)
 		sink->count++;
-		return 0;
-	}
+	if (r != 0)
+		return r < 0 ? r : 0;
 	return sink->count ? print_other(eval, node, value) : print_first(eval, node, value);
 }
 

@@ -279,7 +279,7 @@ static int evaluate(const struct template *template, const struct template_scope
 
 	template_eval_init(&eval, scope, loader, NULL);
 	eval.template = template;
-	struct value *value = template_eval_result(&eval, template);
+	struct value *value = template_eval_result(&eval, template, false);
 	*ret = value ? template_eval_export(&eval, NULL, value) : NULL;
 	if (!*ret) {
 		r = template_trouble_report(eval.raised->trouble, &eval, err);

@@ -199,6 +199,10 @@ static int put_list(struct writer *writer, const struct value *list, const char 
 {
 	yaml_event_t event;
 
+	if (list->group)
+		return err_set(
+			writer->err, ERR_INVALID,
+			"a group of groupby cannot be written as YAML (use .grouper and .list)");
 	yaml_sequence_start_event_initialize(
 		&event, (yaml_char_t *)anchor, (yaml_char_t *)TAG "seq", 1,
 		in_one_line(writer, list) ? YAML_FLOW_SEQUENCE_STYLE : YAML_BLOCK_SEQUENCE_STYLE);

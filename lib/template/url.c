@@ -48,8 +48,24 @@ static void split_netloc(struct url *url)
 		url->port = atol(port + 1);
 }
 
-void template_url_split(const char *text, struct url *ret)
+/* As Python does: control characters and spaces in front go, and line ends and tabs anywhere. */
+static char *without_noise(const char *text)
 {
+	char *clean, *to;
+
+	while (*text > 0 && *text <= ' ')
+		text++;
+	for (clean = to = mem_strdup(text); *text; text++)
+		if (*text != '\t' && *text != '\r' && *text != '\n')
+			*to++ = *text;
+	*to = '\0';
+	return clean;
+}
+
+void template_url_split(const char *whole, struct url *ret)
+{
+	cleanup_free char *clean = without_noise(whole);
+	const char *text = clean;
 	size_t n = scheme_length(text);
 
 	*ret = (struct url){.port = -1};

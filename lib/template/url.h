@@ -7,6 +7,6 @@ struct url {
 	long port;			      /* -1: not there */
 };
 
-void template_url_split(const char *text, struct url *ret);
+void template_url_split(const char *whole, struct url *ret);
 void template_url_done(struct url *url);
 #define cleanup_url __attribute__((cleanup(template_url_done)))
