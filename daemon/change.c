@@ -147,7 +147,7 @@ static int approve(const struct change *change, struct pass_request *ret_request
 
 /* --- undo --- */
 
-static json_t *lines_to_json(const struct list *lines)
+json_t *change_lines(const struct list *lines)
 {
 	json_t *array = json_array();
 
@@ -174,7 +174,7 @@ static int undo(const struct change *change, struct pass_request *ret_request, j
 
 	if (r < 0)
 		return r;
-	*ret_answer = json_pack("{s:i, s:o, s:b}", "schema", 1, "messages", lines_to_json(&lines),
+	*ret_answer = json_pack("{s:i, s:o, s:b}", "schema", 1, "messages", change_lines(&lines),
 				"done", !apps.n);
 	ret_request->app = apps.n == 1 ? mem_strdup(apps.items[0]) : NULL;
 	ret_request->force = true;
@@ -257,7 +257,7 @@ static int purge(const struct change *change, struct pass_request *ret_request, 
 	bool something = view.objects || view.folders.n;
 	finish_lines(app, yes, &view, &lines);
 	*ret_answer = json_pack("{s:i, s:o, s:b, s:b, s:b}", "schema", 1, "messages",
-				lines_to_json(&lines), "done", !yes || !something || view.forbidden,
+				change_lines(&lines), "done", !yes || !something || view.forbidden,
 				"failed", yes && view.forbidden, "warned", !yes && something);
 	ret_request->app = steal(&app);
 	ret_request->purge = true;
@@ -270,10 +270,8 @@ static const struct {
 	const char *verb;
 	change_prepare *prepare;
 } changes[] = {
-	{"approve", approve},
-	{"purge", purge},
-	{"rollback", rollback},
-	{"undo", undo},
+	{"adopt", change_adopt}, {"approve", approve}, {"purge", purge},
+	{"rollback", rollback},	 {"undo", undo},
 };
 
 change_prepare *change_find(const char *verb)

@@ -35,5 +35,11 @@ change_prepare *change_find(const char *verb);
  * nearest name, ERR_INVALID with the instances when there are several. Caller frees. */
 int change_app(const struct change *change, const char *name, char **ret, struct err *err);
 
+/* change_adopt.c */
+int change_adopt(const struct change *change, struct pass_request *ret_request, json_t **ret_answer,
+		 struct err *err);
+/* Lines for people, as JSON. */
+json_t *change_lines(const struct list *lines);
+
 /* An answer with one line for people. */
 json_t *change_answer(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -27,6 +27,7 @@ void pass_request_done(struct pass_request *request)
 {
 	free(request->app);
 	free(request->who);
+	free(request->adopt_key);
 	list_done(&request->tags);
 	list_done(&request->skip_tags);
 	*request = (struct pass_request){0};
@@ -39,6 +40,8 @@ void pass_request_copy(struct pass_request *to, const struct pass_request *from)
 		.force = from->force,
 		.force_replace = from->force_replace,
 		.purge = from->purge,
+		.adopt = from->adopt,
+		.adopt_key = mem_strdup(from->adopt_key),
 		.who = mem_strdup(from->who),
 	};
 	list_copy(&to->tags, &from->tags);
@@ -382,6 +385,8 @@ enum job_outcome pass_run(const struct job *job, enum pass_contact *ret_contact)
 			.force = round->request.force && !job->tries,
 			.force_replace = round->request.force_replace && !job->tries,
 			.purge = round->request.purge && !job->tries,
+			.adopt = round->request.adopt && !job->tries,
+			.adopt_key = round->request.adopt_key,
 			.who = round->request.who,
 			.fresh = job->tries || work->reported,
 			.cancel = job->cancel,

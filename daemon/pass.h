@@ -23,6 +23,8 @@ struct pass_request {
 	struct list tags, skip_tags;
 	bool force;	    /* try refused versions again */
 	bool force_replace; /* replace workloads even when they could roll */
+	bool adopt;	    /* take over what others claim; at the first try only */
+	char *adopt_key;    /* of these only this one; NULL: all */
 	bool purge;	    /* what left the files goes, data and all; at the first try only */
 	char *who;
 };

@@ -11,6 +11,7 @@
  *	POST /v1/rollback {app, revision}     number of the task that does it
  *	POST /v1/undo     {batch}
  *	POST /v1/purge    {app, yes}
+ *	POST /v1/adopt    {app}
  *
  * What touches the state directory runs on a thread of libuv and answers when it is back.
  */
@@ -365,6 +366,6 @@ void requests_handle(void *context, struct control_call *call)
 	(void)err_set(&err, status == HTTP_NOT_FOUND ? ERR_NOT_FOUND : ERR_INVALID,
 		      "%s %s is not served here", control_method(call), control_path(call));
 	(void)err_hint(&err, "GET /v1/status; POST /v1/reload, apply, suspend, resume, approve, "
-			     "rollback, undo, purge");
+			     "rollback, undo, purge, adopt");
 	control_fail(call, status, &err);
 }

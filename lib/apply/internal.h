@@ -58,8 +58,7 @@ struct apply_run {
 
 /* Writes (create, patch, adopt) that may run now, as one batch. Positive when any ran. */
 int apply_writes(struct apply_run *run, struct err *err);
-/* Moves the fields of kubectl's and Ansible's managers to ours, so that an apply can remove them.
- */
+/* Moves the fields of others to us and takes off their marks, so that an apply can do the rest. */
 int apply_adopt(struct apply_run *run, const struct plan_step *step, struct err *err);
 /* These take a step as far as it goes without waiting. Positive when it came further, 0 when it
  * waits for something; a failure is the step's (apply_fail). */

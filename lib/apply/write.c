@@ -53,6 +53,19 @@ static char *drift_text(const struct plan_step *step)
 	return buf_steal(&text);
 }
 
+/* What somebody else had set and the files do not say: it went. */
+static void say_adopted(struct apply_run *run, const struct plan_step *step)
+{
+	cleanup_list struct list removed = LIST_INIT;
+
+	for (size_t i = 0; i < step->diff.n; i++)
+		if (!step->diff.items[i].to)
+			list_add(&removed, step->diff.items[i].path);
+	cleanup_free char *fields = list_join(&removed, ", ");
+	apply_say(run, step, EVENT_ADOPTED, "adopted: %s%s%s", step->why ? step->why : "",
+		  removed.n ? "; removed: " : "", fields);
+}
+
 /* "spec.replicas, metadata.labels.x": without values, for everybody's eyes. */
 static char *drifted_fields(const struct plan_step *step)
 {
@@ -99,8 +112,7 @@ static void say_written(struct apply_run *run, const struct plan_step *step, con
 	else if (step->action == PLAN_CREATE)
 		apply_say(run, step, EVENT_CREATED, "created");
 	else if (step->action == PLAN_ADOPT)
-		apply_say(run, step, EVENT_ADOPTED, "adopted%s%s", step->why ? ": " : "",
-			  step->why ? step->why : "");
+		say_adopted(run, step);
 	else
 		apply_say(run, step, EVENT_CHANGED, "changed");
 	if (step->caution)

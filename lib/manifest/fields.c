@@ -138,3 +138,90 @@ json_t *manifest_fields_extract(const json_t *body, const json_t *fields)
 	}
 	return made;
 }
+
+/* --- withdrawing --- */
+
+/* Owned by nobody, or by somebody as one value. */
+static bool is_whole(const json_t *fields)
+{
+	return !json_object_size(fields);
+}
+
+/* True when the value goes altogether; otherwise what goes of it has been taken out. */
+static bool withdraw(json_t *value, const json_t *fields, const json_t *others,
+		     const json_t *wanted)
+{
+	bool container = json_is_object(value) || json_is_array(value);
+
+	if (others && is_whole(others))
+		return false;
+	if (is_whole(fields) || !container)
+		return !wanted && !others;
+	manifest_fields_withdraw(value, fields, others, wanted);
+	bool empty = !json_object_size(value) && !json_array_size(value);
+	return empty && !wanted && !others;
+}
+
+static void withdraw_members(json_t *object, const json_t *fields, const json_t *others,
+			     const json_t *wanted)
+{
+	const char *key;
+	json_t *child;
+
+	json_object_foreach ((json_t *)fields, key, child) {
+		json_t *value = begins(key, "f:") ? json_object_get(object, key + 2) : NULL;
+		if (value && withdraw(value, child, json_object_get(others, key),
+				      json_object_get(wanted, key + 2)))
+			json_object_del(object, key + 2);
+	}
+}
+
+/* The item of `list` that has the same name, or is the same value. */
+static const json_t *partner_of(const json_t *list, const char *key)
+{
+	json_t *item;
+	size_t i;
+
+	json_array_foreach ((json_t *)list, i, item)
+		if (names_item(key, item) || is_value(key, item))
+			return item;
+	return NULL;
+}
+
+static const char *key_of_item(const json_t *fields, const json_t *item)
+{
+	const char *key;
+	json_t *child;
+
+	json_object_foreach ((json_t *)fields, key, child)
+		if (names_item(key, item) || is_value(key, item))
+			return key;
+	return NULL;
+}
+
+static void withdraw_items(json_t *list, const json_t *fields, const json_t *others,
+			   const json_t *wanted)
+{
+	for (size_t i = json_array_size(list); i-- > 0;) {
+		json_t *item = json_array_get(list, i);
+		const char *key = key_of_item(fields, item);
+		if (!key)
+			continue;
+		const json_t *partner = partner_of(wanted, key);
+		const json_t *other = manifest_fields_of_item(others, item);
+		/* What names an item is no reason for it to stay. */
+		if (!partner && !other)
+			json_array_remove(list, i);
+		else
+			(void)withdraw(item, json_object_get(fields, key), other, partner);
+	}
+}
+
+void manifest_fields_withdraw(json_t *body, const json_t *fields, const json_t *others,
+			      const json_t *wanted)
+{
+	if (json_is_array(body))
+		withdraw_items(body, fields, others, wanted);
+	else
+		withdraw_members(body, fields, others, wanted);
+}

@@ -22,3 +22,8 @@ const json_t *manifest_fields_of_item(const json_t *fields, const json_t *item);
 /* The part of an object that these fields own, with its identity: what an apply that owns exactly
  * them sends. New reference. */
 json_t *manifest_fields_extract(const json_t *body, const json_t *fields);
+
+/* Takes out of a body, in place, what these fields own, `wanted` does not have and nobody else
+ * owns: what goes when their owner applies `wanted`. `others` are the fields of everybody else. */
+void manifest_fields_withdraw(json_t *body, const json_t *fields, const json_t *others,
+			      const json_t *wanted);

@@ -132,6 +132,8 @@ static json_t *unmarked(const json_t *body)
 	static const char *const marks[][2] = {
 		{"labels", MANIFEST_LABEL},
 		{"annotations", MANIFEST_SOURCE_ANNOTATION},
+		/* kubectl's own memory, which goes with kubectl. */
+		{"annotations", "kubectl.kubernetes.io/last-applied-configuration"},
 	};
 	json_t *copy = json_copy((json_t *)body);
 	json_t *metadata = json_copy(json_object_get(body, "metadata"));
@@ -161,14 +163,34 @@ static void find_culprits(struct plan_step *step, const json_t *live)
 static void take_dry_run(struct plan_run *run, struct plan_step *step, const json_t *live,
 			 const json_t *dry_run)
 {
-	json_auto_t *from = unmarked(live), *to = unmarked(dry_run);
+	/* A dry run cannot show what an adoption takes out. */
+	json_auto_t *after = step->action == PLAN_ADOPT ? plan_adopted(run, step, live, dry_run)
+							: json_incref((json_t *)dry_run);
+	if (!after)
+		return;
+	json_auto_t *from = unmarked(live), *to = unmarked(after);
 
 	tree_diff(from, to, &step->diff);
 	if (step->drift)
 		find_culprits(step, live);
-	if (plan_kind_rolls(&step->id) && template_changes(live, dry_run) && !is_at_rest(live) &&
-	    plan_learn_claims(run, live) && plan_learn_claims(run, dry_run))
-		decide_rollout(run, step, live, dry_run);
+	if (plan_kind_rolls(&step->id) && template_changes(live, after) && !is_at_rest(live) &&
+	    plan_learn_claims(run, live) && plan_learn_claims(run, after))
+		decide_rollout(run, step, live, after);
+}
+
+/* The journal says what an adoption takes out. */
+static void tell_adopted(struct plan_run *run, struct plan_step *step,
+			 const struct manifest_live_object *live)
+{
+	if (!live->full) {
+		plan_ask_full(run, step);
+		return;
+	}
+	json_auto_t *after = plan_adopted(run, step, live->body, live->body);
+	if (!after)
+		return;
+	json_auto_t *from = unmarked(live->body), *to = unmarked(after);
+	tree_diff(from, to, &step->diff);
 }
 
 /* The journal says which field somebody changed from what to what. */
@@ -205,6 +227,8 @@ void plan_change(struct plan_run *run, struct plan_step *step,
 		plan_ask_full(run, step);
 	if (proof && answer && live->full)
 		take_dry_run(run, step, live->body, answer->tree);
+	else if (!proof && step->action == PLAN_ADOPT)
+		tell_adopted(run, step, live);
 	else if (!proof)
 		tell_drift(run, step, live);
 }

@@ -112,12 +112,31 @@ static void note_drift(struct plan_step *step, const struct manifest_live_object
 		plan_say(step, mem_strdup("somebody created it anew"));
 }
 
-static void adopt(struct plan_step *step, const struct manifest_live_object *live)
+static void adopt(struct plan_step *step, const struct manifest_live_object *live,
+		  const char *owner)
 {
 	cleanup_free char *managers = manifest_live_managers(live->body);
 
 	step->action = PLAN_ADOPT;
-	plan_say(step, mem_printf("made by %s", managers ? managers : "somebody else"));
+	step->release = owner;
+	if (owner)
+		plan_say(step, mem_printf("taken over from %s", owner));
+	else
+		plan_say(step, mem_printf("made by %s", managers ? managers : "somebody else"));
+}
+
+/* Somebody said that it is to be taken from whoever claims it. */
+static bool may_take(const struct plan_run *run, const struct plan_step *step)
+{
+	const struct plan_input *input = run->input;
+
+	return input->adopt && (!input->adopt_key || !strcmp(input->adopt_key, step->key));
+}
+
+static void refuse_claimed(const struct plan_run *run, struct plan_step *step, const char *owner)
+{
+	plan_refuse(step, mem_printf("it belongs to %s; to take it over: desired adopt %s", owner,
+				     run->input->app->name));
 }
 
 static void decide_present(struct plan_run *run, struct plan_step *step,
@@ -136,11 +155,8 @@ static void decide_present(struct plan_run *run, struct plan_step *step,
 		return;
 	}
 	cleanup_free char *owner = ours ? NULL : manifest_live_owner(live->body);
-	if (owner) {
-		plan_refuse(step,
-			    mem_printf("it belongs to %s; release it there, or take it out of %s",
-				       owner,
-				       step->object->file ? step->object->file : "the files"));
+	if (owner && !may_take(run, step)) {
+		refuse_claimed(run, step, owner);
 		return;
 	}
 	if (ours && same_hash && plan_same(entry->owned, live->owned)) {
@@ -151,8 +167,8 @@ static void decide_present(struct plan_run *run, struct plan_step *step,
 	plan_send(step);
 	if (!(ours && same_hash) && plan_guards_generated(run, step, live))
 		return;
-	if (!ours && !live->owned && !plan_bears_our_label(live->body))
-		adopt(step, live);
+	if (owner || (!ours && !live->owned && !plan_bears_our_label(live->body)))
+		adopt(step, live, owner);
 	else if (same_hash && !(entry->stage == STATE_REPLACING && live->owned))
 		note_drift(step, live, ours);
 	plan_change(run, step, live);

@@ -68,6 +68,17 @@ bool plan_kind_is_late(const struct manifest_id *id);
 bool plan_kind_is(const struct manifest_id *id, const char *group, const char *kind);
 /* Fields of it are immutable, so a change is proven first. */
 bool plan_kind_is_rigid(const struct manifest_id *id);
+/* What is sent, under a throw-away name: for asking whether, and as what, it would be created. New
+ * reference. */
+json_t *plan_throw_away(const struct plan_step *step, const json_t *old);
+/* --- adopt.c --- */
+
+/* `body` (what is there, or what a dry run made of it) as the adoption leaves it: without what
+ * goes, where the server does not say the same by default. NULL until that is known. New reference.
+ */
+json_t *plan_adopted(struct plan_run *run, const struct plan_step *step, const json_t *live,
+		     const json_t *body);
+
 /* Created once under a name that follows from its contents: no throw-away name can prove it. */
 bool plan_kind_has_fixed_name(const struct manifest_id *id);
 /* By kind or by the user's keepKinds ("Kind" or "Kind.group"). */

@@ -71,6 +71,7 @@ struct plan_step {
 			* that pulls the new images first; NULL: all are there */
 	bool trial;    /* of a create: it took the place of another object; when it does not become
 			* ready, the version is refused */
+	bool release;  /* of an adoption: who claims the object loses it, as somebody asked */
 	bool drift;    /* the files did not change, the object did */
 	char *culprit; /* drift: the managers that own fields now, "kubectl-edit"; or NULL */
 	struct manifest_manager *by; /* drift: who set each field of diff (name NULL: nobody
@@ -132,9 +133,11 @@ struct plan_input {
 	bool prune_allowed;	   /* every app loaded; the directory is there and not empty */
 	const char *prune_blocked; /* else: why, for the steps ("commento failed to load") */
 	bool pinned;		   /* the app is a revision that somebody chose: a rollback */
-	bool purge;		   /* desired purge: what left the files goes, data and all */
-	size_t deletes_elsewhere;  /* prunes that other apps of this pass plan: for the brake */
-	bool apps_elsewhere;	   /* ... of at least one other app */
+	bool adopt; /* desired adopt: take over what Helm, a k3s Addon or the like claims */
+	const char *adopt_key;	  /* of these only this one; NULL: all */
+	bool purge;		  /* desired purge: what left the files goes, data and all */
+	size_t deletes_elsewhere; /* prunes that other apps of this pass plan: for the brake */
+	bool apps_elsewhere;	  /* ... of at least one other app */
 	bool insist; /* its deletes waited before, and others beside them were approved: these still
 		      * wait */
 	size_t ledger_size;   /* entries in all: for the brake's 30 % */

@@ -55,7 +55,7 @@ static void release_held(json_t *body, const json_t *old)
 	}
 }
 
-static json_t *throw_away(const struct plan_step *step, const json_t *old)
+json_t *plan_throw_away(const struct plan_step *step, const json_t *old)
 {
 	json_t *body = json_deep_copy(step->body);
 	cleanup_free char *name = throw_away_name(step);
@@ -102,7 +102,7 @@ static char *prove_create(struct plan_run *run, const struct plan_step *step, co
 {
 	if (plan_kind_has_fixed_name(&step->id))
 		return unproven(run, step, "its name cannot be another");
-	const struct plan_answer *answer = plan_know_create(run, step, throw_away(step, old));
+	const struct plan_answer *answer = plan_know_create(run, step, plan_throw_away(step, old));
 	if (!answer) {
 		*complete = false;
 		return NULL;

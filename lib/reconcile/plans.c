@@ -114,6 +114,8 @@ static int plan_once(struct reconcile_pass *pass, struct err *err)
 		.apps_elsewhere = round->prune_total > own,
 		.ledger_size = everything.n,
 		.insist = known && known->pending.id && known->pending.insist,
+		.adopt = options->adopt,
+		.adopt_key = options->adopt_key,
 		.purge = options->purge,
 		.pinned = pass->effective.pin.revision,
 		.only_key = options->only_key,

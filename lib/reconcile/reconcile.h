@@ -57,14 +57,16 @@ void reconcile_round_select(struct reconcile_round *round, const char *app, cons
 void reconcile_round_apps(const struct reconcile_round *round, struct list *ret);
 
 struct reconcile_options {
-	bool show;	      /* plan only: nothing is written */
-	bool retry;	      /* try a refused version again */
-	bool force;	      /* replace also what cannot be proven */
-	bool purge;	      /* what left the files goes, data and all */
-	bool force_replace;   /* replace workloads even when they could roll */
-	bool fresh;	      /* tried before: what the round listed may be older than that */
-	const char *only_key; /* drift: this object only */
-	const char *who;      /* "reload by root" */
+	bool show;	       /* plan only: nothing is written */
+	bool retry;	       /* try a refused version again */
+	bool force;	       /* replace also what cannot be proven */
+	bool adopt;	       /* take over what Helm, a k3s Addon or the like claims */
+	const char *adopt_key; /* of these only this one; NULL: all */
+	bool purge;	       /* what left the files goes, data and all */
+	bool force_replace;    /* replace workloads even when they could roll */
+	bool fresh;	       /* tried before: what the round listed may be older than that */
+	const char *only_key;  /* drift: this object only */
+	const char *who;       /* "reload by root" */
 	struct cancel *cancel;
 };
 

@@ -628,6 +628,8 @@ START_TEST(test_plan__golden)
 		.show = tree_path_true(options, "show"),
 		.prune_allowed = !json_object_get(options, "pruneBlocked"),
 		.prune_blocked = text_of(options, "pruneBlocked", NULL),
+		.adopt = tree_path_true(options, "adopt"),
+		.adopt_key = text_of(options, "adoptKey", NULL),
 		.insist = tree_path_true(options, "insist"),
 		.pinned = tree_path_true(options, "pinned"),
 		.purge = tree_path_true(options, "purge"),
