@@ -68,7 +68,8 @@ static int parse_header(const char *line, size_t length, char **ret_label, struc
 	cleanup_free char *magic = part_of(line, length, 0), *version = part_of(line, length, 1);
 	cleanup_free char *cipher = part_of(line, length, 2), *label = part_of(line, length, 3);
 
-	if (!magic || strcmp(magic, HEADER) != 0 || !version || !cipher)
+	if (!magic || strcmp(magic, HEADER) != 0 || !version || !cipher ||
+	    memchr(line, '\0', length))
 		return err_set(err, ERR_INVALID,
 			       "the header of an ansible-vault text is damaged; it reads " HEADER
 			       ";1.1;AES256");
