@@ -143,8 +143,8 @@ check-s3: prerequisites all ## the tests on a real S3 server
 	@$(MAKE) --no-print-directory check-s3-only
 	@test/run --total $(BUILD)/results
 
-check-unit-only: $(UNIT_BIN)
-	@test/run $(BUILD)/results $(UNIT_BIN)
+check-unit-only: $(UNIT_BIN) $(FUZZ_BIN)
+	@BUILD=$(abspath $(BUILD)) test/run $(BUILD)/results $(UNIT_BIN) test/fuzz/replay
 
 check-cluster-only: $(BUILD)/desired $(BUILD)/traefik-crds.yaml $(CLUSTER_BIN)
 	@BUILD=$(abspath $(BUILD)) test/run $(BUILD)/results test/cluster/check

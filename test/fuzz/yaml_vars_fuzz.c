@@ -47,7 +47,8 @@ static void check_value(const struct value *value)
 		{0},
 		{.flow = TO_YAML_FLOW, .width = 20},
 		{.flow = TO_YAML_FLOW_LEAVES, .indent = 4, .keep_order = true},
-		{.scalar = '"', .escape_unicode = true, .explicit_start = true},
+		{.scalar = '"', .explicit_start = true, .version = {1, 1}},
+		{.carriage_return = true, .line_feed = true},
 		{.scalar = '|'},
 	};
 
