@@ -14,7 +14,7 @@ CC       ?= gcc
 OPT      ?= -O2 -g
 SANITIZE ?=
 WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes
-PACKAGES := libcurl yaml-0.1 jansson libuv libsystemd libpcre2-8 libcrypto libmicrohttpd expat libarchive zlib sqlite3
+PACKAGES := libcurl yaml-0.1 jansson libuv libsystemd libpcre2-8 libcrypto libcrypt libmicrohttpd expat libarchive zlib sqlite3
 # What makes backups faster when it is there: 10 times less time for a byte with libisal.
 FASTER   := $(foreach lib,libisal libdeflate,$(shell pkg-config --exists $(lib) 2>/dev/null && echo $(lib)))
 CPPFLAGS += $(if $(filter libisal,$(FASTER)),-DHAVE_ISAL) $(if $(filter libdeflate,$(FASTER)),-DHAVE_LIBDEFLATE)

@@ -11,13 +11,21 @@
 #include "template/text.h"
 
 static const struct filter_table *const tables[] = {
-	&template_filter_text_table,	 &template_filter_list_table,
-	&template_filter_select_table,	 &template_filter_data_table,
-	&template_filter_number_table,	 &template_filter_set_table,
-	&template_filter_ansible_table,	 &template_filter_path_table,
-	&template_filter_regex_table,	 &template_filter_html_table,
-	&template_filter_encoding_table, &template_filter_random_table,
-	&template_combine_table,	 &template_wrap_table,
+	&template_filter_text_table,
+	&template_filter_list_table,
+	&template_filter_select_table,
+	&template_filter_data_table,
+	&template_filter_number_table,
+	&template_filter_set_table,
+	&template_filter_ansible_table,
+	&template_filter_path_table,
+	&template_filter_regex_table,
+	&template_filter_html_table,
+	&template_filter_encoding_table,
+	&template_filter_crypt_table,
+	&template_filter_random_table,
+	&template_combine_table,
+	&template_wrap_table,
 };
 
 #define TABLES (sizeof(tables) / sizeof(*tables))

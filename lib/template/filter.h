@@ -26,6 +26,7 @@ extern const struct filter_table template_filter_ansible_table;	 /* bool, ternar
 extern const struct filter_table template_filter_path_table;	 /* file names */
 extern const struct filter_table template_filter_regex_table;	 /* regular expressions */
 extern const struct filter_table template_filter_encoding_table; /* base64 */
+extern const struct filter_table template_filter_crypt_table;	 /* password_hash */
 extern const struct filter_table template_filter_random_table;	 /* random, shuffle */
 
 /* What "attribute='a.b.0'" picks from an item; an item without it gives an undefined value. Also

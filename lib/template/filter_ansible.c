@@ -226,7 +226,6 @@ static const struct builtin entries[] = {
 	{"to_datetime", do_to_datetime, "string format", 1, 0},
 	{"vault", refuse, "data", 1, CALL_REST},
 	{"unvault", refuse, "vault", 1, CALL_REST},
-	{"password_hash", refuse, "password hashtype salt salt_size rounds ident", 1, 0},
 };
 
 const struct filter_table template_filter_ansible_table = {entries,

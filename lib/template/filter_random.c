@@ -5,6 +5,8 @@
 #include "template/number.h"
 #include "template/random.h"
 
+#define REMEDY "give it a seed: seed=inventory_hostname"
+
 static bool is_integer(const struct value *value)
 {
 	return value->kind == VALUE_BOOL || value->kind == VALUE_INT || value->kind == VALUE_BIG;
@@ -52,7 +54,7 @@ static struct value *do_random(struct call *call, struct value **a)
 {
 	struct random random;
 
-	if (!template_random_init(call, a[3], &random))
+	if (!template_random_init(call, a[3], REMEDY, &random))
 		return NULL;
 	if (is_integer(a[0]))
 		return one_of_range(call, &random, a[1], a[0], a[2]);
@@ -80,7 +82,7 @@ static struct value *do_shuffle(struct call *call, struct value **a)
 	if (value_is_number(a[0]) || a[0]->kind == VALUE_NONE)
 		return value_keep(a[0]);
 	cleanup_value struct value *items = template_filter_items(call, a[0]);
-	if (!items || !template_random_init(call, seed, &random))
+	if (!items || !template_random_init(call, seed, REMEDY, &random))
 		return NULL;
 	struct value *list = value_list_room(items->list.n);
 	for (size_t i = 0; i < items->list.n; i++)

@@ -347,15 +347,6 @@ static const struct builtin dict_methods[] = {
 
 #define DICT_METHODS (sizeof(dict_methods) / sizeof(*dict_methods))
 
-static struct value *number_attribute(struct value *self, const char *name)
-{
-	if (!strcmp(name, "real") || (!strcmp(name, "numerator") && self->kind != VALUE_FLOAT))
-		return value_keep(self);
-	if (!strcmp(name, "imag"))
-		return self->kind == VALUE_FLOAT ? value_float(0) : value_int(0);
-	return !strcmp(name, "denominator") && self->kind != VALUE_FLOAT ? value_int(1) : NULL;
-}
-
 const struct builtin *template_method_builtin(const struct value *self, const char *name)
 {
 	const struct builtin *method;
@@ -387,10 +378,62 @@ struct value *template_method_find(struct value *self, const char *name)
 	if (method)
 		return template_call_bound(method, self);
 	if (value_is_number(self))
-		return number_attribute(self, name);
+		return template_method_number(self, name);
+	if (self->kind == VALUE_RANGE)
+		return template_method_range(self, name);
 	if (self->kind == VALUE_DATE || self->kind == VALUE_SPAN)
 		return template_date_attribute(self, name);
 	return NULL;
+}
+
+static void add_names(const struct builtin *table, size_t count, struct list *names)
+{
+	for (size_t i = 0; i < count; i++)
+		list_add_new(names, table[i].name);
+}
+
+void template_method_names(const struct value *self, struct list *names)
+{
+	if (self->kind == VALUE_STRING) {
+		add_names(template_method_text_table, template_method_text_count, names);
+		add_names(template_method_find_table, template_method_find_count, names);
+	} else if (self->kind == VALUE_LIST) {
+		add_names(list_methods, LIST_METHODS, names);
+	} else if (self->kind == VALUE_DICT) {
+		add_names(dict_methods, DICT_METHODS, names);
+	}
+}
+
+bool template_method_refused(const struct value *self, const char *name)
+{
+	static const struct {
+		uint8_t kind;
+		const char *name;
+	} refused[] = {
+		{VALUE_STRING, "encode"},
+		{VALUE_STRING, "translate"},
+		{VALUE_STRING, "maketrans"},
+		{VALUE_DICT, "fromkeys"},
+		{VALUE_INT, "to_bytes"},
+		{VALUE_INT, "from_bytes"},
+		{VALUE_INT, "as_integer_ratio"},
+		{VALUE_INT, "bit_count"},
+		{VALUE_INT, "conjugate"},
+		{VALUE_FLOAT, "as_integer_ratio"},
+		{VALUE_FLOAT, "hex"},
+		{VALUE_FLOAT, "fromhex"},
+		{VALUE_FLOAT, "conjugate"},
+		{VALUE_DATE, "astimezone"},
+		{VALUE_DATE, "isocalendar"},
+		{VALUE_DATE, "timetuple"},
+		{VALUE_DATE, "time"},
+		{VALUE_DATE, "tzinfo"},
+	};
+
+	for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++)
+		if (refused[i].kind == self->kind && !strcmp(refused[i].name, name))
+			return true;
+	return false;
 }
 
 bool template_method_of_dict(const char *name)

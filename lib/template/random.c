@@ -100,16 +100,15 @@ static int64_t count_use(struct eval *eval, struct value *text_stolen)
 	return count;
 }
 
-static bool init_from_rendering(struct call *call, struct random *random)
+static bool init_from_rendering(struct call *call, const char *remedy, struct random *random)
 {
 	const struct template_loader *loader = call->eval->loader;
 	cleanup_err struct err err = ERR_INIT;
 	size_t length;
 
 	if (!loader || !loader->identity) {
-		err_set(&err, ERR_INVALID, "%s without a seed gives something else each time",
-			call->name);
-		err_hint(&err, "give it one: seed=inventory_hostname");
+		err_set(&err, ERR_INVALID, "%s would give something else each time", call->name);
+		err_hint(&err, "%s", remedy);
 		return template_eval_fail_err(call->eval, call->node, &err);
 	}
 	const char *source = template_source(call->eval->template, call->node, &length);
@@ -120,12 +119,13 @@ static bool init_from_rendering(struct call *call, struct random *random)
 	return true;
 }
 
-bool template_random_init(struct call *call, const struct value *seed, struct random *ret)
+bool template_random_init(struct call *call, const struct value *seed, const char *remedy,
+			  struct random *ret)
 {
 	int64_t integer;
 
 	if (!seed || seed->kind == VALUE_NONE)
-		return init_from_rendering(call, ret);
+		return init_from_rendering(call, remedy, ret);
 	if (seed->kind == VALUE_STRING)
 		init_text(ret, seed->string.text, seed->string.length);
 	else if (seed->kind == VALUE_BIG)

@@ -14,8 +14,10 @@ struct random {
 	size_t at;
 };
 
-/* seed: NULL or none: from the rendering. False after template_call_fail. */
-bool template_random_init(struct call *call, const struct value *seed, struct random *ret);
+/* seed: NULL or none: from the rendering. False after template_call_fail, with `remedy` as its hint
+ * when the rendering is for nobody. */
+bool template_random_init(struct call *call, const struct value *seed, const char *remedy,
+			  struct random *ret);
 /* From 0 to n - 1; n must not be 0. */
 uint64_t template_random_below(struct random *random, uint64_t n);
 /* The same for an integer of any size above 0. New reference. */

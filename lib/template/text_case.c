@@ -86,6 +86,12 @@ static uint32_t simple_lower(uint32_t c)
 	return know_unicode() ? (uint32_t)towlower_l((wint_t)c, unicode) : c;
 }
 
+static uint32_t simple_title(uint32_t c)
+{
+	return know_unicode() && to_title ? (uint32_t)towctrans_l((wint_t)c, to_title, unicode)
+					  : simple_upper(c);
+}
+
 /* Title case letters (one that stands for Dz) are neither upper nor lower. */
 bool template_text_is_upper(uint32_t c)
 {
@@ -148,9 +154,7 @@ static void put_title(struct buf *out, uint32_t c)
 	else if (special && special->title)
 		buf_addstr(out, special->title);
 	else
-		template_text_put(out, to_title
-					       ? (uint32_t)towctrans_l((wint_t)c, to_title, unicode)
-					       : simple_upper(c));
+		template_text_put(out, simple_title(c));
 }
 
 /* Marks and points inside words, which final sigma looks through. */

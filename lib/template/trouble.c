@@ -8,6 +8,7 @@
 #include "base/name.h"
 #include "template/eval.h"
 #include "template/global.h"
+#include "template/method.h"
 
 struct value *template_trouble_value(const struct template *template, const struct node *node)
 {
@@ -124,6 +125,24 @@ static void hint_key(const struct value *dict, const char *wanted, struct err *e
 		err_hint(err, "it is empty");
 }
 
+/* An attribute that is neither a key nor a method. */
+static void hint_method(const struct trouble *trouble, struct err *err)
+{
+	cleanup_list struct list names = LIST_INIT;
+	const char *name = trouble->name->kind == VALUE_STRING ? trouble->name->string.text : "";
+
+	template_method_names(trouble->object, &names);
+	const char *nearest = name_nearest(name, (const char *const *)names.items, names.n);
+	if (template_method_refused(trouble->object, name))
+		err_hint(err, "the method %s of a %s is not supported", name,
+			 value_type(trouble->object));
+	else if (nearest)
+		err_hint(err, "did you mean the method '%s'?", nearest);
+	else
+		err_hint(err, "a value of type %s has no such attribute",
+			 value_type(trouble->object));
+}
+
 static void describe_missing(struct trouble *trouble, const struct eval *eval, struct err *err)
 {
 	size_t length;
@@ -145,8 +164,7 @@ static void describe_missing(struct trouble *trouble, const struct eval *eval, s
 	else if (value_is_list(trouble->object) && value_is_number(trouble->name))
 		err_hint(err, "the list has %zu items", trouble->object->list.n);
 	else
-		err_hint(err, "a value of type %s has no such attribute",
-			 value_type(trouble->object));
+		hint_method(trouble, err);
 }
 
 /* The name behind the point is underlined, not all that stands before it. */
