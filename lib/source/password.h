@@ -2,9 +2,9 @@
  * source/password: where the passwords of ansible-vault come from.
  *
  *	$CREDENTIALS_DIRECTORY/vault-password, vault-password.LABEL    what systemd loaded for us
- *	/etc/credstore/vault-password, vault-password.LABEL            where it found that; for verbs
- *	                                                               that systemd did not start
- *	vault: {passwordFile: FILE, passwordFiles: {LABEL: FILE}}      desired.yaml
+ *	/etc/credstore/vault-password, vault-password.LABEL            where it found that; for
+ *verbs that systemd did not start vault: {passwordFile: FILE, passwordFiles: {LABEL: FILE}}
+ *desired.yaml
  *
  * A file must be ours alone: owned by root or by who runs this, and open to nobody else. White
  * space around a password does not count, as in Ansible.
