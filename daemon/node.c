@@ -14,8 +14,8 @@
 /* The API server of the kubeconfig is here. */
 static bool server_is_here(const char *path)
 {
-	static const char *const here[] = {"https://127.0.0.1:", "https://localhost:",
-					   "https://[::1]:"};
+	static const char *const here[] = {
+		"https://127.0.0.1:", "https://localhost:", "https://[::1]:"};
 	cleanup_err struct err ignored = ERR_INIT;
 	struct kube_kubeconfig config;
 	bool found = false;

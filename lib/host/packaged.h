@@ -1,5 +1,5 @@
-/* host/packaged: whether this machine runs k3s, and which of the parts that k3s brings are on; from its
- * files, so that it works while k3s is down. */
+/* host/packaged: whether this machine runs k3s, and which of the parts that k3s brings are on; from
+ * its files, so that it works while k3s is down. */
 #pragma once
 
 #include <stdbool.h>

@@ -123,15 +123,15 @@ static void report_clash(const struct claim *one, const struct claim *other,
 		manifest_lint_warning(
 			&lint, path,
 			"k3s' ServiceLB opens the ports of a LoadBalancer on the node; make it a "
-			"ClusterIP, or put 'disable: [servicelb]' into /etc/rancher/k3s/config.yaml",
+			"ClusterIP, or put 'disable: [servicelb]' into "
+			"/etc/rancher/k3s/config.yaml",
 			"port %d/%s of the node is also claimed by %s (app %s, %s:%d)",
 			one->port.port, one->port.protocol, text, other->app->name, file, line);
 	else
-		manifest_lint_error(&lint, path,
-				    "one node has each port once; give one of them another port",
-				    "host port %d/%s is also claimed by %s (app %s, %s:%d)",
-				    one->port.port, one->port.protocol, text, other->app->name,
-				    file, line);
+		manifest_lint_error(
+			&lint, path, "one node has each port once; give one of them another port",
+			"host port %d/%s is also claimed by %s (app %s, %s:%d)", one->port.port,
+			one->port.protocol, text, other->app->name, file, line);
 }
 
 void manifest_lint_ports(const struct manifest_set *set, struct diag_list *findings)
@@ -277,8 +277,8 @@ static void check_listeners(const struct claim *claim, const struct manifest_nod
 			    struct diag_list *findings)
 {
 	const struct manifest_lint lint = about(claim, findings);
-	bool host_network = tree_path_true(manifest_pod_spec(claim->object->body, NULL),
-					   "hostNetwork");
+	bool host_network =
+		tree_path_true(manifest_pod_spec(claim->object->body, NULL), "hostNetwork");
 
 	for (size_t i = 0; i < node->count; i++) {
 		const struct manifest_listener *listener = &node->listeners[i];
@@ -288,8 +288,7 @@ static void check_listeners(const struct claim *claim, const struct manifest_nod
 		if (beside || !manifest_ports_clash(&claim->port, &listener->port))
 			continue;
 		cleanup_free char *path = path_of(claim);
-		manifest_lint_warning(&lint, path,
-				      "stop it, or give one of them another port",
+		manifest_lint_warning(&lint, path, "stop it, or give one of them another port",
 				      "host port %d/%s is held by %s on this machine",
 				      claim->port.port, claim->port.protocol, listener->holder);
 		return;
