@@ -149,7 +149,7 @@ char *plan_prove_references(struct plan_run *run, const struct plan_step *step, 
 char *plan_prove_images(struct plan_run *run, struct plan_step *step, const json_t *old,
 			bool *complete, struct list *proof);
 char *plan_prove_ports(struct plan_run *run, const struct plan_step *step, const json_t *old,
-		       bool *complete);
+		       bool *complete, char **ret_field);
 char *plan_prove_address(struct plan_run *run, const struct plan_step *step, bool *complete);
 /* The waits, and then the edges of the graph. */
 void plan_waits(struct plan_run *run);

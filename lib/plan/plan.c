@@ -48,6 +48,8 @@ void plan_refuse(struct plan_step *step, char *why_stolen)
 	plan_say(step, why_stolen);
 	step->action = PLAN_REFUSE;
 	plan_send_nothing(step);
+	json_decref(step->pull);
+	step->pull = NULL;
 	step->downtime_ms = 0;
 }
 

@@ -99,7 +99,7 @@ static char *holder_of(const json_t *node, const struct manifest_port *port, boo
 }
 
 char *plan_prove_ports(struct plan_run *run, const struct plan_step *step, const json_t *old,
-		       bool *complete)
+		       bool *complete, char **ret_field)
 {
 	struct manifest_holdings wanted;
 	char *problem = NULL;
@@ -110,8 +110,11 @@ char *plan_prove_ports(struct plan_run *run, const struct plan_step *step, const
 	const json_t *node = wanted.port_count ? plan_know_node(run) : NULL;
 	if (wanted.port_count && !node)
 		*complete = false;
-	for (size_t i = 0; node && !problem && i < wanted.port_count; i++)
+	for (size_t i = 0; node && !problem && i < wanted.port_count; i++) {
 		problem = holder_of(node, &wanted.ports[i], host_network, old);
+		if (problem)
+			*ret_field = manifest_pod_port_path(step->body, wanted.ports[i].port);
+	}
 	manifest_holdings_done(&wanted);
 	return problem;
 }

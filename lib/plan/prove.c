@@ -88,20 +88,23 @@ static bool proves_nothing(const struct plan_answer *answer)
 	       strstr(answer->message, "does not support dry run");
 }
 
-static char *unproven(const struct plan_run *run, const struct plan_step *step, const char *why)
+static char *unproven(const struct plan_run *run, const struct plan_step *step, const char *why,
+		      struct list *proof)
 {
-	if (insists(run, step))
+	if (insists(run, step)) {
+		list_printf(proof, "not proven, but asked for: %s", why);
 		return NULL;
+	}
 	return mem_printf("it cannot be proven that the new one can be created: %s; desired apply "
 			  "--force replaces it all the same",
 			  why);
 }
 
 static char *prove_create(struct plan_run *run, const struct plan_step *step, const json_t *old,
-			  bool *complete, struct list *proof, const char **ret_field)
+			  bool *complete, struct list *proof, char **ret_field)
 {
 	if (plan_kind_has_fixed_name(&step->id))
-		return unproven(run, step, "its name cannot be another");
+		return unproven(run, step, "its name cannot be another", proof);
 	const struct plan_answer *answer = plan_know_create(run, step, plan_throw_away(step, old));
 	if (!answer) {
 		*complete = false;
@@ -113,8 +116,8 @@ static char *prove_create(struct plan_run *run, const struct plan_step *step, co
 	}
 	cleanup_free char *message = in_its_own_name(step, answer->message);
 	if (proves_nothing(answer))
-		return unproven(run, step, message);
-	*ret_field = answer->field;
+		return unproven(run, step, message, proof);
+	*ret_field = mem_strdup(answer->field);
 	return mem_printf("the new one cannot be created: %s", message);
 }
 
@@ -132,14 +135,14 @@ static char *join_proof(const struct plan_step *step, struct list *proof)
 }
 
 static char *prove_pods(struct plan_run *run, struct plan_step *step, const json_t *old,
-			bool *complete, struct list *proof)
+			bool *complete, struct list *proof, char **ret_field)
 {
 	char *problem = plan_prove_references(run, step, complete);
 
 	if (!problem)
 		problem = plan_prove_images(run, step, old, complete, proof);
 	if (!problem)
-		problem = plan_prove_ports(run, step, old, complete);
+		problem = plan_prove_ports(run, step, old, complete, ret_field);
 	return problem;
 }
 
@@ -165,14 +168,14 @@ static void prove_replace(struct plan_run *run, struct plan_step *step)
 {
 	const struct manifest_live_object *live = manifest_live_get(run->input->live, step->key);
 	cleanup_list struct list proof = LIST_INIT;
-	const char *field = NULL;
+	cleanup_free char *field = NULL;
 	bool complete = true;
 	char *problem = prove_create(run, step, live->body, &complete, &proof, &field);
 
 	if (!problem)
 		problem = plan_prove_address(run, step, &complete);
 	if (!problem && plan_kind_has_pods(&step->id))
-		problem = prove_pods(run, step, live->body, &complete, &proof);
+		problem = prove_pods(run, step, live->body, &complete, &proof, &field);
 	if (problem) {
 		plan_refuse_at(step, field,
 			       mem_printf("%s, but not replaced, the old one stays: %s",
@@ -190,11 +193,12 @@ static void prove_heir(struct plan_run *run, const struct plan_heir *heir)
 	struct plan_step *delete_ = &run->plan->steps[heir->delete_];
 	const struct manifest_live_object *old = manifest_live_get(run->input->live, delete_->key);
 	cleanup_list struct list proof = LIST_INIT;
+	cleanup_free char *field = NULL;
 	bool complete = true;
 
 	if (create->action != PLAN_CREATE || delete_->action != PLAN_DELETE || !old)
 		return;
-	char *problem = prove_pods(run, create, old->body, &complete, &proof);
+	char *problem = prove_pods(run, create, old->body, &complete, &proof, &field);
 	create->trial = plan_kind_is_tried(&create->id);
 	if (create->pull) {
 		json_decref(delete_->pull);
@@ -202,7 +206,7 @@ static void prove_heir(struct plan_run *run, const struct plan_heir *heir)
 	}
 	if (!problem)
 		return;
-	plan_refuse_at(create, NULL, mem_printf("%s, but not yet: %s", create->why, problem));
+	plan_refuse_at(create, field, mem_printf("%s, but not yet: %s", create->why, problem));
 	plan_say(delete_, mem_printf("%s %s is refused", create->id.kind, create->id.name));
 	delete_->action = PLAN_HOLD;
 	free(problem);
@@ -233,7 +237,8 @@ static void warn_of_ports(struct plan_run *run, size_t index)
 	/* Else its own pods hold them, also when it was there a moment ago. */
 	if (live ? !plan_brings_ports(live->body, step->body) : entry && entry->uid)
 		return;
-	step->caution = plan_prove_ports(run, step, live ? live->body : NULL, &complete);
+	cleanup_free char *field = NULL;
+	step->caution = plan_prove_ports(run, step, live ? live->body : NULL, &complete, &field);
 }
 
 void plan_proofs(struct plan_run *run)
