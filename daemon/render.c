@@ -68,7 +68,8 @@ static void tell_secret(void *context, const char *text, size_t length)
 }
 
 static int add_variables(struct place *place, struct template_scope *scope, const char *vars,
-			 struct tree_yaml_documents *documents, struct err *err)
+			 struct diag_list *warnings, struct tree_yaml_documents *documents,
+			 struct err *err)
 {
 	cleanup_free char *text = NULL;
 	size_t length;
@@ -76,7 +77,7 @@ static int add_variables(struct place *place, struct template_scope *scope, cons
 
 	int r = read_text(place, vars, &text, &length, &encrypted, err);
 	if (r >= 0)
-		r = tree_yaml_parse(text, length, vars, documents, err);
+		r = tree_yaml_parse_variables(text, length, vars, warnings, documents, err);
 	if (r >= 0)
 		r = source_unseal_values(&place->unseal, vars, encrypted, documents, err);
 	if (r < 0 || !documents->n || !documents->roots[0])
@@ -101,7 +102,7 @@ static int render(struct place *place, const struct template *template,
 }
 
 int render_file(const char *file, const char *vars, const struct source_settings *settings,
-		struct mask *mask, struct buf *ret, struct err *err)
+		struct mask *mask, struct diag_list *warnings, struct buf *ret, struct err *err)
 {
 	cleanup_free char *text = NULL;
 	struct place place = {.unseal = {.settings = settings, .mask = mask}};
@@ -112,7 +113,7 @@ int render_file(const char *file, const char *vars, const struct source_settings
 	bool encrypted;
 
 	place.folder = mem_strndup(file, (size_t)(file_base(file) - file));
-	int r = vars ? add_variables(&place, scope, vars, &documents, err) : 0;
+	int r = vars ? add_variables(&place, scope, vars, warnings, &documents, err) : 0;
 	if (r >= 0)
 		r = read_text(&place, file, &text, &length, &encrypted, err);
 	if (r >= 0)

@@ -8,6 +8,6 @@
 
 /* Files that the template includes or looks up are found beside it; settings say which variables of
  * the environment it sees, and where the passwords of encrypted files are. vars and mask may be
- * NULL. */
+ * NULL; warnings are about vars. */
 int render_file(const char *file, const char *vars, const struct source_settings *settings,
-		struct mask *mask, struct buf *ret, struct err *err);
+		struct mask *mask, struct diag_list *warnings, struct buf *ret, struct err *err);

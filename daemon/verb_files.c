@@ -260,14 +260,15 @@ static enum command_exit render_apps(const struct options *options)
 
 /* One template needs no settings: broken ones only mean that no password is known. */
 static int render_one(const struct options *options, const char *file, const char *vars,
-		      struct buf *ret, struct err *err)
+		      struct diag_list *warnings, struct buf *ret, struct err *err)
 {
 	cleanup_diag struct diag_list ignored = DIAG_LIST_INIT;
 	cleanup_err struct err unread = ERR_INIT;
 	struct source_settings settings = {0};
 
 	(void)source_settings_read(options->config, &settings, &ignored, &unread);
-	int r = render_file(file, vars, &settings, masking_mask(options->masking), ret, err);
+	int r = render_file(file, vars, &settings, masking_mask(options->masking), warnings, ret,
+			    err);
 	source_settings_done(&settings);
 	return r;
 }
@@ -276,7 +277,7 @@ static enum command_exit render(const struct options *options)
 {
 	cleanup_err struct err err = ERR_INIT;
 	const char *file = options_value(options, "file"), *vars = options_value(options, "vars");
-	cleanup_buf struct buf text = BUF_INIT;
+	cleanup_buf struct buf text = BUF_INIT, warnings = BUF_INIT;
 	cleanup_diag struct diag_list findings = DIAG_LIST_INIT;
 
 	if (!file && vars) {
@@ -288,12 +289,14 @@ static enum command_exit render(const struct options *options)
 		masking_reveal(options->masking);
 	if (!file)
 		return render_apps(options);
-	if (render_one(options, file, vars, &text, &err) < 0) {
+	if (render_one(options, file, vars, &findings, &text, &err) < 0) {
 		diag_add(&findings, DIAG_ERROR, NULL, &err);
 		return print_findings(&findings);
 	}
 	fwrite(buf_str(&text), 1, text.len, stdout);
 	fflush(stdout);
+	findings_print(&findings, &warnings);
+	fputs(buf_str(&warnings), stderr);
 	return COMMAND_FINE;
 }
 

@@ -276,7 +276,7 @@ void source_build_app(struct source_pass *pass, const struct source_app *app)
 		(void)report_problems(pass, app, app->name);
 		return;
 	}
-	if ((app->options && source_pass_document(pass, app->options, &root, &err) < 0) ||
+	if ((app->options && source_pass_document(pass, app->options, false, &root, &err) < 0) ||
 	    source_instances_read(pass, app, root, &instances, &err) < 0) {
 		source_pass_give_up(pass, app->name, &err);
 		return;

@@ -89,13 +89,14 @@ bool source_pass_usable(struct source_pass *pass)
 	return !pass->set->fatal && !pass->set->empty;
 }
 
-static int parse_one(struct source_pass *pass, struct source_file *file,
+static int parse_one(struct source_pass *pass, struct source_file *file, bool variables,
 		     struct tree_yaml_documents *documents, struct err *err)
 {
 	int r = source_render_read(pass, file, true, SOURCE_TEMPLATE_LIMIT, err);
 	if (r < 0 || file->sealed)
 		return r;
-	r = tree_yaml_parse(file->text, file->length, file->path, documents, err);
+	r = tree_yaml_parse_variables(file->text, file->length, file->path,
+				      variables ? &pass->set->findings : NULL, documents, err);
 	if (r >= 0)
 		r = source_unseal_values(&pass->unseal, file->path, file->secret, documents, err);
 	if (r < 0)
@@ -106,14 +107,14 @@ static int parse_one(struct source_pass *pass, struct source_file *file,
 	return err_at(err, file->path, documents->roots[1] ? documents->roots[1]->line : 0, 0);
 }
 
-int source_pass_document(struct source_pass *pass, struct source_file *file,
+int source_pass_document(struct source_pass *pass, struct source_file *file, bool variables,
 			 const struct tree_yaml_node **ret, struct err *err)
 {
 	struct tree_yaml_documents *documents = map_get(&pass->documents, file->path);
 
 	if (!documents) {
 		struct tree_yaml_documents *parsed = mem_new(struct tree_yaml_documents);
-		int r = parse_one(pass, file, parsed, err);
+		int r = parse_one(pass, file, variables, parsed, err);
 		if (r < 0) {
 			documents_free(parsed);
 			return r;

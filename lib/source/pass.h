@@ -40,8 +40,9 @@ int source_pass_begin(const struct source_options *options, struct source_pass *
 /* True when the set can be filled at all; else findings say why, and fatal or empty is set. */
 bool source_pass_usable(struct source_pass *pass);
 
-/* The one document of a YAML file (NULL when it is empty), parsed once. Borrowed from pass. */
-int source_pass_document(struct source_pass *pass, struct source_file *file,
+/* The one document of a YAML file (NULL when it is empty), parsed once. Borrowed from pass. In
+ * `variables` a key that stands twice is a warning. */
+int source_pass_document(struct source_pass *pass, struct source_file *file, bool variables,
 			 const struct tree_yaml_node **ret, struct err *err);
 
 /* A finding about an app; an error makes it broken. */

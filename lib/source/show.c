@@ -128,7 +128,8 @@ static int show_app(struct showing *showing, const struct source_app *app, struc
 	const struct tree_yaml_node *root = NULL;
 	struct source_instances instances;
 
-	int r = app->options ? source_pass_document(showing->pass, app->options, &root, err) : 0;
+	int r = app->options ? source_pass_document(showing->pass, app->options, false, &root, err)
+			     : 0;
 	if (r >= 0)
 		r = source_instances_read(showing->pass, app, root, &instances, err);
 	if (r < 0)

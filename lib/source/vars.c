@@ -29,7 +29,7 @@ static int push_file(struct source_pass *pass, struct source_scope *scope, struc
 
 	if (!file)
 		return 0;
-	int r = source_pass_document(pass, file, &root, err);
+	int r = source_pass_document(pass, file, true, &root, err);
 	if (r >= 0 && file->sealed)
 		template_scope_guess(push(scope), text(SOURCE_UNSEAL_PLACEHOLDER));
 	if (r < 0 || !root)

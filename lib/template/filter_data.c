@@ -190,11 +190,12 @@ static struct value *documents(struct call *call, struct value *text, bool all)
 	struct tree_yaml_documents documents = {0};
 	cleanup_err struct err err = ERR_INIT;
 	cleanup_value struct value *list = value_list();
+	cleanup_diag struct diag_list twice = DIAG_LIST_INIT; /* nobody wrote that text by hand */
 
 	if (text->kind != VALUE_STRING)
 		return value_keep(text);
-	int r = tree_yaml_parse(text->string.text, text->string.length, call->name, &documents,
-				&err);
+	int r = tree_yaml_parse_variables(text->string.text, text->string.length, call->name,
+					  &twice, &documents, &err);
 	if (r == 0 && !all && documents.n > 1)
 		r = err_set(&err, ERR_INVALID,
 			    "from_yaml reads one document, not %zu; use from_yaml_all",

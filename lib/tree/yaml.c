@@ -14,6 +14,7 @@
 #define DEPTH_MAX  64
 #define NODE_MAX   100000
 #define ANCHOR_MAX 10000
+#define TWICE_MAX  100
 
 /* A node with what it weighs when its aliases are expanded. */
 struct entry {
@@ -44,6 +45,8 @@ struct builder {
 	struct entry *root;
 	struct tree_yaml_documents documents;
 	size_t document_cap;
+	struct diag_list *warnings; /* of keys that stand twice; NULL: they are refused */
+	size_t twice;
 };
 
 static int line_of(yaml_mark_t mark)
@@ -302,7 +305,29 @@ static void merge_all(struct tree_yaml_node *mapping, struct entry **children, s
 	}
 }
 
-static int add_own_pairs(const struct builder *builder, struct tree_yaml_node *mapping,
+/* The later value in the place of the earlier one. */
+static int take_later(struct builder *builder, struct tree_yaml_node *mapping,
+		      const struct tree_yaml_node *before, const struct tree_yaml_node *key,
+		      const struct tree_yaml_node *value, struct err *err)
+{
+	cleanup_err struct err warning = ERR_INIT;
+	size_t i = 0;
+
+	if (!builder->warnings || ++builder->twice > TWICE_MAX)
+		return fail_node(builder, key, err,
+				 "the key '%.100s' stands twice, first on line %d", key->text,
+				 before->line);
+	(void)fail_node(builder, key, &warning, "the key '%.100s' stands twice, first on line %d",
+			key->text, before->line);
+	(void)err_hint(&warning, "the later value counts, as in Ansible; remove one");
+	diag_add(builder->warnings, DIAG_WARNING, NULL, &warning);
+	while (mapping->items[i * 2] != before)
+		i++;
+	mapping->items[i * 2 + 1] = value;
+	return 0;
+}
+
+static int add_own_pairs(struct builder *builder, struct tree_yaml_node *mapping,
 			 struct entry **children, size_t count, struct tree_keyset *keys,
 			 struct err *err)
 {
@@ -310,12 +335,13 @@ static int add_own_pairs(const struct builder *builder, struct tree_yaml_node *m
 		const struct tree_yaml_node *key = &children[i]->node;
 		if (is_merge(key))
 			continue;
+		const struct tree_yaml_node *value = &children[i + 1]->node;
 		const struct tree_yaml_node *before = tree_keyset_add(keys, key);
-		if (before)
-			return fail_node(builder, key, err,
-					 "the key '%.100s' stands twice, first on line %d",
-					 key->text, before->line);
-		add_pair(mapping, key, &children[i + 1]->node);
+		int r = before ? take_later(builder, mapping, before, key, value, err) : 0;
+		if (r < 0)
+			return r;
+		if (!before)
+			add_pair(mapping, key, value);
 	}
 	return 0;
 }
@@ -437,7 +463,18 @@ static int build(struct builder *builder, struct err *err)
 int tree_yaml_parse(const char *text, size_t length, const char *file,
 		    struct tree_yaml_documents *ret, struct err *err)
 {
-	struct builder builder = {.text = {file, text, length}, .anchors = MAP_INIT(NULL)};
+	return tree_yaml_parse_variables(text, length, file, NULL, ret, err);
+}
+
+int tree_yaml_parse_variables(const char *text, size_t length, const char *file,
+			      struct diag_list *warnings, struct tree_yaml_documents *ret,
+			      struct err *err)
+{
+	struct builder builder = {
+		.text = {file, text, length},
+		.anchors = MAP_INIT(NULL),
+		.warnings = warnings,
+	};
 
 	int r = tree_text_check(&builder.text, err);
 	if (r < 0)

@@ -19,6 +19,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/diag.h"
 #include "base/err.h"
 
 enum tree_yaml_kind {
@@ -54,6 +55,11 @@ struct tree_yaml_documents {
  * column, the excerpt with the source line). Merge keys are resolved. */
 int tree_yaml_parse(const char *text, size_t length, const char *file,
 		    struct tree_yaml_documents *ret, struct err *err);
+/* The same for variables: of a key that stands twice the later value counts, as in Ansible; each
+ * is a warning. */
+int tree_yaml_parse_variables(const char *text, size_t length, const char *file,
+			      struct diag_list *warnings, struct tree_yaml_documents *ret,
+			      struct err *err);
 void tree_yaml_done(struct tree_yaml_documents *documents);
 
 /* Hands each scalar that is a value (not a key) to `visit`, which may change it; one that aliases

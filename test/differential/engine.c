@@ -50,8 +50,9 @@ static int use_vars(struct engine *engine, const json_t *vars, struct err *err)
 	if (engine->vars && !strcmp(engine->vars, json_string_value(vars)))
 		return 0;
 	forget(engine);
-	int r = tree_yaml_parse(json_string_value(vars), json_string_length(vars), "vars.yaml",
-				&engine->documents, err);
+	cleanup_diag struct diag_list twice = DIAG_LIST_INIT;
+	int r = tree_yaml_parse_variables(json_string_value(vars), json_string_length(vars),
+					  "vars.yaml", &twice, &engine->documents, err);
 	if (r < 0)
 		return r;
 	if (engine->documents.n > 1) { /* lib/source says the same */
