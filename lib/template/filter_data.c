@@ -286,6 +286,11 @@ static struct value *do_subelements(struct call *call, struct value **a)
 	}
 	if (!items)
 		return NULL;
+	if (a[1]->kind != VALUE_STRING && !value_is_list(a[1]))
+		return template_call_fail(call,
+					  "subelements needs the name of a key or a list of "
+					  "names, not a %s",
+					  value_type(a[1]));
 	if (a[1]->kind == VALUE_STRING)
 		list_split(&path, a[1]->string.text, ".");
 	for (size_t i = 0; value_is_list(a[1]) && i < a[1]->list.n; i++)

@@ -256,6 +256,11 @@ static struct value *do_unique(struct call *call, struct value **a)
 	for (size_t i = 0; keys && i < keys->list.n; i++) {
 		struct value *key = keys->list.items[i];
 		bool hashable = value_hashable(key), valid;
+		if (!hashable && ((a[1] && !value_true(a[1])) || (a[2] && value_true(a[2]))))
+			return template_call_fail(call,
+						  "unique by attribute or without case cannot "
+						  "compare a %s",
+						  value_type(key));
 		if (!value_is_list(seen) && !hashable) { /* some are not: compare one by one */
 			struct value *all = value_list();
 			for (size_t j = 0; j < seen->dict.n; j++)

@@ -71,15 +71,13 @@ static struct value *unknown(struct call *call, const char *name)
 	return template_eval_fail_err(call->eval, call->node, &err);
 }
 
-/* Constants with markup in them are rendered: lookup('file', '{{ dir }}/x'). */
-static struct value *ready_term(struct call *call, struct value *term)
+/* Renders a constant of the template. */
+static struct value *render_constant(struct call *call, const struct value *term)
 {
 	cleanup_err struct err err = ERR_INIT;
 	struct options options = template_options_default;
 	struct template *template;
 
-	if (term->kind != VALUE_STRING || !term->markup)
-		return value_keep(term);
 	if (template_build(
 		    &(struct template_text){
 			    .name = call->eval->template->name,
@@ -98,13 +96,55 @@ static struct value *ready_term(struct call *call, struct value *term)
 	return template_eval_result(call->eval, template, false);
 }
 
+static struct value *ready_term(struct call *call, struct value *term, int depth);
+
+static struct value *ready_list(struct call *call, struct value *term, int depth)
+{
+	cleanup_value struct value *list = value_list_room(term->list.n);
+
+	list->kind = term->kind;
+	for (size_t i = 0; i < term->list.n; i++) {
+		struct value *item = ready_term(call, term->list.items[i], depth + 1);
+		if (!item)
+			return NULL;
+		value_list_add(list, item);
+	}
+	return steal(&list);
+}
+
+static struct value *ready_dict(struct call *call, struct value *term, int depth)
+{
+	cleanup_value struct value *dict = value_dict();
+
+	for (size_t i = 0; i < term->dict.n; i++) {
+		struct dict_entry *entry = &term->dict.entries[i];
+		struct value *item = ready_term(call, entry->item, depth + 1);
+		if (!item)
+			return NULL;
+		value_note(dict, item);
+		template_dict_put(&dict->dict, value_keep(entry->key), item);
+	}
+	return steal(&dict);
+}
+
+/* Constants with markup in them are rendered: lookup('file', '{{ dir }}/x'), also those in lists
+ * and dicts that the template wrote. */
+static struct value *ready_term(struct call *call, struct value *term, int depth)
+{
+	if (term->kind == VALUE_STRING && term->markup)
+		return render_constant(call, term);
+	if (!term->plain || depth > VALUE_DEEPEST)
+		return value_keep(term);
+	return value_is_list(term) ? ready_list(call, term, depth) : ready_dict(call, term, depth);
+}
+
 /* The terms of the call, ready for use. NULL: raised. */
 static struct value *ready_terms(struct call *call)
 {
 	cleanup_value struct value *terms = value_list();
 
 	for (size_t i = 1; i < call->count; i++) {
-		struct value *term = ready_term(call, call->args[i]);
+		struct value *term = ready_term(call, call->args[i], 0);
 		if (!term)
 			return NULL;
 		value_list_add(terms, term);

@@ -142,18 +142,25 @@ static struct value *refuse(struct call *call, struct value **a)
 		call->name);
 }
 
-/* Whether any item of a loop's results is changed. */
-static bool any_changed(const struct value *result)
+/* The item of a result, rendered. NULL: not there, or raised. */
+static struct value *result_item(struct call *call, struct value *result, const char *key)
 {
-	const struct value *items = value_get(result, "results");
+	cleanup_value struct value *name = value_text_of(key);
 
-	if (!items || !value_is_list(items) || !items->list.n ||
-	    items->list.items[0]->kind != VALUE_DICT)
-		return false;
-	for (size_t i = 0; i < items->list.n; i++) {
-		const struct value *item = items->list.items[i];
-		const struct value *changed =
-			item->kind == VALUE_DICT ? value_get(item, "changed") : NULL;
+	return template_eval_dict_get(call->eval, result, name);
+}
+
+/* Whether any item of a loop's results is changed. */
+static bool any_changed(struct call *call, struct value *result)
+{
+	struct value *items = result_item(call, result, "results");
+
+	for (size_t i = 0; items && value_is_list(items) && i < items->list.n; i++) {
+		struct value *item = template_eval_list_at(call->eval, items, i);
+		if (!item || (i == 0 && item->kind != VALUE_DICT))
+			return false;
+		struct value *changed =
+			item->kind == VALUE_DICT ? result_item(call, item, "changed") : NULL;
 		if (changed && value_true(changed))
 			return true;
 	}
@@ -161,50 +168,51 @@ static bool any_changed(const struct value *result)
 }
 
 /* What a result without the key is taken for. */
-static bool result_without(const struct value *result, const char *key)
+static bool result_without(struct call *call, struct value *result, const char *key)
 {
 	if (!strcmp(key, "changed"))
-		return any_changed(result);
+		return any_changed(call, result);
 	return !strcmp(key, "started") || !strcmp(key, "finished");
 }
 
 /* A timeout tells its period. */
-static bool result_truth(const struct value *item, const char *key)
+static bool result_truth(struct call *call, struct value *item, const char *key)
 {
-	const struct value *period = item->kind == VALUE_DICT && !strcmp(key, "timedout")
-					     ? value_get(item, "period")
-					     : item;
+	bool timeout = item->kind == VALUE_DICT && !strcmp(key, "timedout");
+	struct value *period = timeout ? result_item(call, item, "period") : item;
 
 	return value_true(item) && period && value_true(period);
 }
 
+static const struct {
+	const char *name, *key;
+	bool wanted;
+} results[] = {
+	{"failed", "failed", true},	     {"failure", "failed", true},
+	{"succeeded", "failed", false},	     {"success", "failed", false},
+	{"successful", "failed", false},     {"changed", "changed", true},
+	{"change", "changed", true},	     {"skipped", "skipped", true},
+	{"skip", "skipped", true},	     {"unreachable", "unreachable", true},
+	{"reachable", "unreachable", false}, {"started", "started", true},
+	{"finished", "finished", true},	     {"timedout", "timedout", true},
+};
+
 /* The tests of task results: a dict with that key set. */
 static struct value *do_result(struct call *call, struct value **a)
 {
-	static const struct {
-		const char *name, *key;
-		bool wanted;
-	} results[] = {
-		{"failed", "failed", true},	     {"failure", "failed", true},
-		{"succeeded", "failed", false},	     {"success", "failed", false},
-		{"successful", "failed", false},     {"changed", "changed", true},
-		{"change", "changed", true},	     {"skipped", "skipped", true},
-		{"skip", "skipped", true},	     {"unreachable", "unreachable", true},
-		{"reachable", "unreachable", false}, {"started", "started", true},
-		{"finished", "finished", true},	     {"timedout", "timedout", true},
-	};
+	size_t i = 0;
 
 	if (a[0]->kind != VALUE_DICT)
 		return template_call_fail(call, "test '%s' needs a dict, not a %s", call->name,
 					  value_type(a[0]));
-	for (size_t i = 0; i < sizeof(results) / sizeof(*results); i++)
-		if (!strcmp(results[i].name, call->name)) {
-			const struct value *item = value_get(a[0], results[i].key);
-			bool is = item ? result_truth(item, results[i].key)
-				       : result_without(a[0], results[i].key);
-			return value_bool(is == results[i].wanted);
-		}
-	return value_bool(false);
+	while (strcmp(results[i].name, call->name) != 0)
+		i++;
+	struct value *item = result_item(call, a[0], results[i].key);
+	if (item && item->kind == VALUE_UNDEFINED)
+		return template_eval_trip(call->eval, item);
+	bool is = item ? result_truth(call, item, results[i].key)
+		       : result_without(call, a[0], results[i].key);
+	return call->eval->raised ? NULL : value_bool(is == results[i].wanted);
 }
 
 const struct builtin template_test_text_table[] = {
@@ -232,20 +240,20 @@ const struct builtin template_test_text_table[] = {
 	{"is_same_file", refuse, "path other", 1, 0},
 	{"vaulted_file", refuse, "path", 1, 0},
 	{"vault_encrypted", do_vault_encrypted, "value", 1, 0},
-	{"started", do_result, "result", 1, 0},
-	{"finished", do_result, "result", 1, 0},
-	{"timedout", do_result, "result", 1, 0},
-	{"failed", do_result, "result", 1, 0},
-	{"failure", do_result, "result", 1, 0},
-	{"succeeded", do_result, "result", 1, 0},
-	{"success", do_result, "result", 1, 0},
-	{"successful", do_result, "result", 1, 0},
-	{"changed", do_result, "result", 1, 0},
-	{"change", do_result, "result", 1, 0},
-	{"skipped", do_result, "result", 1, 0},
-	{"skip", do_result, "result", 1, 0},
-	{"unreachable", do_result, "result", 1, 0},
-	{"reachable", do_result, "result", 1, 0},
+	{"started", do_result, "result", 1, CALL_LAZY},
+	{"finished", do_result, "result", 1, CALL_LAZY},
+	{"timedout", do_result, "result", 1, CALL_LAZY},
+	{"failed", do_result, "result", 1, CALL_LAZY},
+	{"failure", do_result, "result", 1, CALL_LAZY},
+	{"succeeded", do_result, "result", 1, CALL_LAZY},
+	{"success", do_result, "result", 1, CALL_LAZY},
+	{"successful", do_result, "result", 1, CALL_LAZY},
+	{"changed", do_result, "result", 1, CALL_LAZY},
+	{"change", do_result, "result", 1, CALL_LAZY},
+	{"skipped", do_result, "result", 1, CALL_LAZY},
+	{"skip", do_result, "result", 1, CALL_LAZY},
+	{"unreachable", do_result, "result", 1, CALL_LAZY},
+	{"reachable", do_result, "result", 1, CALL_LAZY},
 };
 
 const size_t template_test_text_count =
