@@ -21,6 +21,7 @@ int source_pass_begin(const struct source_options *options, struct source_pass *
 	*ret = (struct source_pass){
 		.options = options,
 		.documents = MAP_INIT(documents_free),
+		.variables = MAP_INIT(template_scope_free),
 		.templates = MAP_INIT(source_template_free),
 		.unseal =
 			{
@@ -33,6 +34,7 @@ int source_pass_begin(const struct source_options *options, struct source_pass *
 	int r = source_tree_scan(options->dir, options->lint, &ret->tree, err);
 	if (r < 0)
 		return r;
+	ret->included = template_cache_new();
 	source_facts_make(ret);
 	ret->set = manifest_set_new();
 	ret->set->file_count = ret->tree->count;
@@ -168,6 +170,8 @@ void source_pass_done(struct source_pass *pass)
 	free(pass->node);
 	free(pass->k3s_version);
 	map_done(&pass->templates);
+	map_done(&pass->variables);
+	template_cache_free(pass->included);
 	map_done(&pass->documents);
 	source_layout_done(&pass->layout);
 	source_tree_free(pass->tree);

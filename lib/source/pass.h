@@ -22,11 +22,13 @@ struct source_pass {
 	struct source_tree *tree;
 	struct source_layout layout;
 	struct manifest_set *set;
-	struct map documents;	      /* path -> struct tree_yaml_documents * */
-	struct map templates;	      /* path -> struct source_template * (render.c) */
-	struct template_scope *facts; /* what all apps know of the machine (vars.c) */
-	char *node;		      /* a fact; */
-	char *k3s_version;	      /* another; NULL: nobody asked */
+	struct map documents;		 /* path -> struct tree_yaml_documents * */
+	struct map variables;		 /* path -> struct template_scope * (vars.c) */
+	struct map templates;		 /* path -> struct source_template * (render.c) */
+	struct template_cache *included; /* what templates include, compiled */
+	struct template_scope *facts;	 /* what all apps know of the machine (vars.c) */
+	char *node;			 /* a fact; */
+	char *k3s_version;		 /* another; NULL: nobody asked */
 	struct source_unseal unseal;
 	void (*rendered)(void *context, const char *app, const char *file, const char *text,
 			 size_t length); /* for source_render; or NULL */

@@ -207,7 +207,8 @@ void source_loader_init(struct source_loader *loader, struct source_pass *pass,
 			   .secret = tell_secret,
 			   .context = loader,
 			   .identity = identity,
-			   .limits = settings ? &settings->limits : NULL},
+			   .limits = settings ? &settings->limits : NULL,
+			   .cache = pass->included},
 	};
 }
 

@@ -7,14 +7,21 @@
 #include "source/facts.h"
 #include "source/secret.h"
 
-static struct template_scope *push(struct source_scope *scope)
+static const struct template_scope *top(const struct source_scope *scope)
 {
-	const struct template_scope *below =
-		scope->count ? scope->layers[scope->count - 1] : scope->facts;
+	return scope->count ? scope->layers[scope->count - 1] : scope->facts;
+}
 
+static struct template_scope *push_layer(struct source_scope *scope, struct template_scope *layer)
+{
 	scope->layers =
 		mem_realloc(scope->layers, (scope->count + 1) * sizeof(struct template_scope *));
-	return scope->layers[scope->count++] = template_scope_new(below);
+	return scope->layers[scope->count++] = layer;
+}
+
+static struct template_scope *push(struct source_scope *scope)
+{
+	return push_layer(scope, template_scope_new(top(scope)));
 }
 
 static struct value *text(const char *value)
@@ -22,10 +29,31 @@ static struct value *text(const char *value)
 	return value_string(value ? value : "", value ? strlen(value) : 0);
 }
 
+/* The variables of a file, read once for all that have them. */
+static int variables_of(struct source_pass *pass, const struct source_file *file,
+			const struct tree_yaml_node *root, const struct template_scope **ret,
+			struct err *err)
+{
+	struct template_scope *variables = map_get(&pass->variables, file->path);
+
+	if (!variables) {
+		variables = template_scope_new(NULL);
+		int r = template_scope_add_yaml(variables, root, file->path, err);
+		if (r < 0) {
+			template_scope_free(variables);
+			return r;
+		}
+		map_put(&pass->variables, file->path, variables);
+	}
+	*ret = variables;
+	return 0;
+}
+
 static int push_file(struct source_pass *pass, struct source_scope *scope, struct source_file *file,
 		     struct err *err)
 {
 	const struct tree_yaml_node *root;
+	const struct template_scope *variables;
 
 	if (!file)
 		return 0;
@@ -34,7 +62,10 @@ static int push_file(struct source_pass *pass, struct source_scope *scope, struc
 		template_scope_guess(push(scope), text(SOURCE_UNSEAL_PLACEHOLDER));
 	if (r < 0 || !root)
 		return r;
-	return template_scope_add_yaml(push(scope), root, file->path, err);
+	r = variables_of(pass, file, root, &variables, err);
+	if (r >= 0)
+		push_layer(scope, template_scope_layer(top(scope), variables));
+	return r;
 }
 
 void source_scope_set_namespace(struct source_pass *pass, struct source_scope *scope,
@@ -70,7 +101,7 @@ int source_scope_build(struct source_pass *pass, const struct source_app *app, c
 
 const struct template_scope *source_scope_top(const struct source_scope *scope)
 {
-	return scope->layers[scope->count - 1];
+	return top(scope);
 }
 
 void source_scope_push_item(struct source_scope *scope, const char *name,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "template/cache.h"
 #include "template/global.h"
 #include "template/lazy.h"
 #include "template/regex.h"
@@ -64,10 +65,20 @@ void template_eval_done(struct eval *eval)
 	while (eval->units) {
 		struct unit *unit = eval->units;
 		eval->units = unit->next;
-		template_free(unit->template);
 		free(unit->wanted);
 		free(unit);
 	}
+	template_cache_free(eval->cache);
+}
+
+int template_eval_compile(struct eval *eval, const struct template_text *text,
+			  const struct template **ret, struct err *err)
+{
+	bool kept = eval->loader && eval->loader->cache;
+
+	if (!kept && !eval->cache)
+		eval->cache = template_cache_new();
+	return template_cache_compile(kept ? eval->loader->cache : eval->cache, text, ret, err);
 }
 
 struct value *template_eval_trip(struct eval *eval, struct value *undefined)

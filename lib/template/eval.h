@@ -44,10 +44,10 @@ struct sink {
 	uint32_t file;			 /* and where the output has its name */
 };
 
-/* A template that was included or looked up: compiled once a rendering. */
+/* A template that was included, by the name that was written for it. */
 struct unit {
 	char *wanted;
-	struct template *template;
+	const struct template *template;
 	struct unit *next;
 };
 
@@ -69,10 +69,11 @@ struct eval {
 	struct dict variables;	   /* what the scope's names gave that had to be rendered */
 	const struct value *extra; /* dict of variables above the scope's (lookup('template')) */
 	struct unit *units;
-	const struct node *use; /* the name that was asked for last, in template */
-	bool mutates;		/* variables must be copied before use */
-	bool isolated;		/* imported without context: variables are out of sight */
-	struct value *drawn;	/* dict: how often an expression asked for something random */
+	struct template_cache *cache; /* own one, when the loader has none */
+	const struct node *use;	      /* the name that was asked for last, in template */
+	bool mutates;		      /* variables must be copied before use */
+	bool isolated;		      /* imported without context: variables are out of sight */
+	struct value *drawn;	      /* dict: how often an expression asked for something random */
 	int busy_count;
 	const struct lazy *busy[TEMPLATE_DEEPEST]; /* being rendered, outermost first */
 	const struct template *main;
@@ -111,6 +112,9 @@ int template_eval_main(struct eval *eval, const struct template *template, struc
 /* The value of a template, its type kept (rule R6), newlines topped up (rule R1). What is in a
  * container may wait to be rendered (and be wrong) when `lazy`. */
 struct value *template_eval_result(struct eval *eval, const struct template *template, bool lazy);
+/* Compiles a template that came up; it lives as long as eval at least. */
+int template_eval_compile(struct eval *eval, const struct template_text *text,
+			  const struct template **ret, struct err *err);
 /* What a name means: frames, variables, globals; an undefined value otherwise. */
 struct value *template_eval_name(struct eval *eval, const struct node *node);
 /* The same without an error for nothing: NULL when nobody set it. New reference. */

@@ -12,7 +12,7 @@ static const struct template *known_unit(const struct eval *eval, const char *wa
 	return NULL;
 }
 
-static int load(struct eval *eval, const char *wanted, struct template **ret, struct err *err)
+static int load(struct eval *eval, const char *wanted, const struct template **ret, struct err *err)
 {
 	cleanup_free char *shown = NULL, *text = NULL;
 	struct options options = eval->template->options;
@@ -26,7 +26,8 @@ static int load(struct eval *eval, const char *wanted, struct template **ret, st
 	if (r < 0)
 		return r;
 	options.raw_strings = false;
-	return template_build(
+	return template_eval_compile(
+		eval,
 		&(struct template_text){
 			.name = shown, .text = text, .length = length, .options = &options},
 		ret, err);
@@ -36,18 +37,15 @@ static int load(struct eval *eval, const char *wanted, struct template **ret, st
 static int find_one(struct eval *eval, const char *wanted, const struct template **ret,
 		    struct err *err)
 {
-	struct template *template = NULL;
-
 	*ret = known_unit(eval, wanted);
 	if (*ret)
 		return 0;
-	int r = load(eval, wanted, &template, err);
+	int r = load(eval, wanted, ret, err);
 	if (r < 0)
 		return r;
 	struct unit *unit = mem_new(struct unit);
-	*unit = (struct unit){mem_strdup(wanted), template, eval->units};
+	*unit = (struct unit){mem_strdup(wanted), *ret, eval->units};
 	eval->units = unit;
-	*ret = template;
 	return 0;
 }
 

@@ -76,23 +76,20 @@ static struct value *render_constant(struct call *call, const struct value *term
 {
 	cleanup_err struct err err = ERR_INIT;
 	struct options options = template_options_default;
-	struct template *template;
+	const struct template *template;
 
-	if (template_build(
-		    &(struct template_text){
-			    .name = call->eval->template->name,
-			    .text = term->string.text,
-			    .length = term->string.length,
-			    .line = (int)call->node->line,
-			    .column = (int)call->node->column,
-			    .options = &options,
-			    .header = true,
-		    },
-		    &template, &err) < 0)
+	if (template_eval_compile(call->eval,
+				  &(struct template_text){
+					  .name = call->eval->template->name,
+					  .text = term->string.text,
+					  .length = term->string.length,
+					  .line = (int)call->node->line,
+					  .column = (int)call->node->column,
+					  .options = &options,
+					  .header = true,
+				  },
+				  &template, &err) < 0)
 		return template_eval_fail_err(call->eval, call->node, &err);
-	struct unit *unit = mem_new(struct unit);
-	*unit = (struct unit){mem_strdup(""), template, call->eval->units};
-	call->eval->units = unit;
 	return template_eval_result(call->eval, template, false);
 }
 

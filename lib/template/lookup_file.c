@@ -188,7 +188,7 @@ static const struct template *compile(struct call *call, const char *name)
 	cleanup_free char *shown = NULL, *text = NULL;
 	cleanup_err struct err err = ERR_INIT;
 	struct options options = template_options_default;
-	struct template *template;
+	const struct template *template;
 	size_t length;
 
 	delimiter(call, "variable_start_string", options.print_begin);
@@ -200,7 +200,8 @@ static const struct template *compile(struct call *call, const char *name)
 	if (!load(call, name, "template", &shown, &text, &length))
 		return NULL;
 	bool standard = !memcmp(&options, &template_options_default, sizeof(options));
-	if (template_build(
+	if (template_eval_compile(
+		    call->eval,
 		    &(struct template_text){
 			    .name = shown,
 			    .text = text,
@@ -210,9 +211,6 @@ static const struct template *compile(struct call *call, const char *name)
 		    },
 		    &template, &err) < 0)
 		return (void *)template_eval_fail_err(call->eval, call->node, &err);
-	struct unit *unit = mem_new(struct unit);
-	*unit = (struct unit){mem_strdup(""), template, call->eval->units};
-	call->eval->units = unit;
 	return template;
 }
 

@@ -18,8 +18,9 @@ struct setting {
 
 struct template_scope {
 	const struct template_scope *below;
-	struct dict variables;	  /* those in force */
-	struct setting *settings; /* in the order of their arrival */
+	const struct template_scope *own; /* whose variables count here: mostly its own */
+	struct dict variables;		  /* those in force */
+	struct setting *settings;	  /* in the order of their arrival */
 	size_t n, cap;
 	struct list files;
 	struct map hints;    /* of names that are not there */
@@ -31,7 +32,17 @@ struct template_scope *template_scope_new(const struct template_scope *below)
 	struct template_scope *scope = mem_new(struct template_scope);
 
 	scope->below = below;
+	scope->own = scope;
 	scope->hints = MAP_INIT(free);
+	return scope;
+}
+
+struct template_scope *template_scope_layer(const struct template_scope *below,
+					    const struct template_scope *variables)
+{
+	struct template_scope *scope = template_scope_new(below);
+
+	scope->own = variables->own;
 	return scope;
 }
 
@@ -195,7 +206,7 @@ struct value *template_scope_raw(const struct template_scope *scope, const struc
 	struct value *value = NULL;
 
 	for (; scope && !value; scope = scope->below)
-		value = template_dict_get(&scope->variables, name);
+		value = template_dict_get(&scope->own->variables, name);
 	return value;
 }
 
@@ -223,8 +234,8 @@ void template_scope_names(const struct template_scope *scope, struct list *ret)
 	if (!scope)
 		return;
 	template_scope_names(scope->below, ret);
-	for (size_t i = 0; i < scope->variables.n; i++) {
-		const struct value *name = scope->variables.entries[i].key;
+	for (size_t i = 0; i < scope->own->variables.n; i++) {
+		const struct value *name = scope->own->variables.entries[i].key;
 		if (!template_scope_raw(scope->below, name))
 			list_add(ret, name->string.text);
 	}
@@ -236,8 +247,8 @@ size_t template_scope_origins(const struct template_scope *scope, const char *na
 	size_t n = 0;
 
 	for (; scope; scope = scope->below)
-		for (size_t i = scope->n; i-- > 0;) {
-			const struct setting *setting = &scope->settings[i];
+		for (size_t i = scope->own->n; i-- > 0;) {
+			const struct setting *setting = &scope->own->settings[i];
 			if (!value_is_text(setting->name, name))
 				continue;
 			if (n < room)

@@ -30,6 +30,11 @@ struct template_origin {
 /* A new scope on top of `below` (borrowed; NULL for the first). */
 struct template_scope *template_scope_new(const struct template_scope *below);
 
+/* A scope on top of `below` that has the variables of another one, which outlives it: what many
+ * scopes have is read once, and compiled once. Nothing may be set in it. */
+struct template_scope *template_scope_layer(const struct template_scope *below,
+					    const struct template_scope *variables);
+
 /* Takes every key of a YAML mapping that was read as PyYAML reads it. ERR_INVALID when the root is
  * not a mapping (an empty document is fine) or a key is not a string. */
 int template_scope_add_yaml(struct template_scope *scope, const struct tree_yaml_node *root,

@@ -23,6 +23,7 @@
 #include "base/list.h"
 
 struct template;
+struct template_cache;
 struct template_scope;
 
 #define TEMPLATE_DEEPEST 400 /* of limits.depth: the stacks of threads are finite */
@@ -55,7 +56,13 @@ struct template_loader {
 	/* Whom it is for ("ghost@tfe-fr"): random and shuffle give each its own; NULL: nobody. */
 	const char *identity;
 	const struct template_limits *limits; /* unless others are given; NULL: the defaults */
+	/* Keeps what is included and looked up compiled, over all renderings; one thread at a time
+	 * uses it. NULL: each rendering compiles for itself. */
+	struct template_cache *cache;
 };
+
+struct template_cache *template_cache_new(void);
+void template_cache_free(struct template_cache *cache);
 
 /* What wrote the output from a byte on, up to the next mark: a piece of a template's own text, or
  * an expression. */

@@ -117,6 +117,32 @@ START_TEST(test_template_scope__origins_tell_the_history)
 }
 END_TEST
 
+START_TEST(test_template_scope__a_layer_has_the_variables_of_another_scope)
+{
+	struct template_scope *facts = template_scope_new(NULL), *file = template_scope_new(NULL);
+	struct template_scope *one = template_scope_layer(facts, file);
+	struct template_scope *two = template_scope_layer(NULL, one);
+	struct template_origin origins[4];
+	cleanup_list struct list names = LIST_INIT;
+
+	add(facts, "facts", "name: below\nx: fact\n");
+	add(file, "vars.yaml", "x: file\ngreeting: \"hello {{ name | default('nobody') }}\"\n");
+	assert_value(one, "x", "'file'");
+	assert_value(one, "greeting", "'hello below'");
+	assert_value(two, "greeting", "'hello nobody'");
+	ck_assert_uint_eq(template_scope_origins(one, "x", origins, 4), 2);
+	ck_assert_str_eq(origins[0].file, "vars.yaml");
+	ck_assert_uint_eq(template_scope_origins(two, "x", origins, 4), 1);
+	template_scope_names(one, &names);
+	cleanup_free char *joined = list_join(&names, " ");
+	ck_assert_str_eq(joined, "name x greeting");
+	template_scope_free(two);
+	template_scope_free(one);
+	template_scope_free(file);
+	template_scope_free(facts);
+}
+END_TEST
+
 START_TEST(test_template_scope__names_come_once_outermost_first)
 {
 	struct template_scope *all = template_scope_new(NULL), *app = template_scope_new(all);
@@ -172,6 +198,7 @@ Suite *test_suite(void)
 	tcase_add_test(tests, test_template_scope__a_part_that_is_broken_harms_only_itself);
 	tcase_add_test(tests, test_template_scope__unknown_names_are_not_found);
 	tcase_add_test(tests, test_template_scope__origins_tell_the_history);
+	tcase_add_test(tests, test_template_scope__a_layer_has_the_variables_of_another_scope);
 	tcase_add_test(tests, test_template_scope__names_come_once_outermost_first);
 	tcase_add_test(tests, test_template_scope__refuses_what_pyyaml_refuses);
 	suite_add_tcase(suite, tests);
