@@ -517,6 +517,7 @@ static int try_until_done(const struct call *call, struct s3_response *response,
 		r = deadline_pause(deadline, pause, err);
 		if (r < 0)
 			return r;
+		err_done(err);
 	}
 	return r;
 }

@@ -26,6 +26,7 @@ struct job {
 	struct tgz_member members[NEIGHBOURS];
 	int count;
 	char *bytes; /* inflated; room for NEIGHBOURS blocks */
+	int result;
 	struct err err;
 };
 
@@ -80,10 +81,10 @@ static void do_job(struct tgz_pull *pull, struct job *job, struct tgz_codec *cod
 {
 	const struct tgz_source *source = &pull->source;
 
-	int r = source->read(source->context, job->members[0].offset, length_of(job), fetched,
-			     &job->err);
-	if (r >= 0)
-		(void)inflate_all(job, codec, fetched);
+	job->result = source->read(source->context, job->members[0].offset, length_of(job), fetched,
+				   &job->err);
+	if (job->result >= 0)
+		job->result = inflate_all(job, codec, fetched);
 }
 
 /* The oldest job that was given; NULL at the end. With the lock held. */
@@ -235,9 +236,9 @@ int tgz_pull_take(struct tgz_pull *pull, struct tgz_member *ret_member, const ch
 	if (!job->count)
 		return 0;
 	wait_for(pull, job);
-	if (job->err.code != ERR_NONE) {
+	if (job->result < 0) {
 		err_copy(err, &job->err);
-		return -(int)err->code;
+		return job->result;
 	}
 	*ret_member = job->members[pull->member++];
 	*ret_bytes = job->bytes + pull->taken;

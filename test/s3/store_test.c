@@ -378,6 +378,7 @@ START_TEST(test_upload__survives)
 
 	rig_rules(&rig, faults[_i].rules);
 	must(upload("a", bytes, size, &object, &err), &err);
+	ck_assert_int_eq(err.code, ERR_NONE);
 	ck_assert_uint_eq(object.size, size);
 	ck_assert_int_ge(clock_real.now(&clock_real) - start, faults[_i].min_ms);
 	ck_assert_int_gt(rig_faults(&rig), 0);
