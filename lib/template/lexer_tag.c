@@ -111,7 +111,8 @@ static enum lexer_tag tag_at(const struct lexer *lexer, size_t at, size_t *ret_e
 	enum lexer_tag tag = find_delimiter(lexer, at, ret_end);
 	if (tag != TAG_NONE)
 		return tag;
-	/* the longer prefix is tried first: "##" may begin a comment where "#" begins a statement */
+	/* the longer prefix is tried first: "##" may begin a comment where "#" begins a statement
+	 */
 	const struct options *options = lexer->options;
 	if (strlen(options->line_comment) > strlen(options->line_statement) &&
 	    is_line_comment(lexer, at, ret_end))
