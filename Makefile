@@ -10,6 +10,11 @@ DESTDIR    ?=
 BUILD      ?= build
 VERSION    := $(shell cat VERSION)
 
+# All processors, unless the caller says otherwise.
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS := $(MAKEFLAGS) $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
+endif
+
 CC       ?= gcc
 OPT      ?= -O2 -g
 SANITIZE ?=
