@@ -313,6 +313,7 @@ static void run_done(struct apply_run *run)
 		struct apply_progress *progress = &run->steps[i];
 		free(progress->told);
 		free(progress->pods);
+		free(progress->uid);
 		json_decref(progress->old);
 		list_done(&progress->old_pods);
 		state_saved_free(progress->saved);

@@ -213,6 +213,7 @@ static int settle(struct apply_run *run, size_t index, struct err *err)
 	if ((r = restore_entry(run, step, progress->saved, object, err)) < 0)
 		return r;
 	point_reached("back-recorded");
+	progress->uid = mem_strdup(tree_path_string(object, "metadata.uid"));
 	return state_saved_drop(run->context->state_dir, step->key, err);
 }
 

@@ -28,6 +28,7 @@ struct apply_progress {
 	enum apply_stage stage;
 	json_t *old;		   /* what is or was replaced, whole */
 	struct list old_pods;	   /* their UIDs */
+	char *uid;		   /* of what it made */
 	struct state_saved *saved; /* put-back */
 	int64_t tries_until;	   /* clock time */
 	bool trial;		   /* a wait: for what was replaced and can be put back */
@@ -151,8 +152,9 @@ void apply_say(struct apply_run *run, const struct plan_step *step, enum event_k
 /* --- tell.c --- */
 
 /* An Event on the object of a step ("Repaired", "Replaced", "PutBack"), posted at the end of the
- * run. `object` is what the server has now, for its UID; may be NULL. No values of fields in the
- * text: anybody may read events. */
+ * run. `object` is what the server has now, for its UID: without one `kubectl describe` does not
+ * show it; NULL means what the step made. No values of fields in the text: anybody may read events.
+ */
 void apply_tell(struct apply_run *run, const struct plan_step *step, const json_t *object,
 		const char *reason, const char *format, ...) __attribute__((format(printf, 5, 6)));
 void apply_tell_all(struct apply_run *run);

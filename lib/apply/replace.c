@@ -199,6 +199,7 @@ static int make_new(struct apply_run *run, size_t index, struct err *err)
 		point_reached("replace-after-create");
 		r = apply_record(run, step, result.object, err);
 		point_reached("replace-recorded");
+		progress->uid = mem_strdup(tree_path_string(result.object, "metadata.uid"));
 		progress->stage = STAGE_END;
 		r = r < 0 ? r : 1;
 	} else if (apply_may_pass(err) && now_of(run) < progress->tries_until) {

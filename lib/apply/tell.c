@@ -9,17 +9,25 @@
 
 #define TELL_MS 3000
 
+static const char *uid_of(const struct apply_run *run, const struct plan_step *step,
+			  const json_t *object)
+{
+	const char *uid = object ? json_string_value(json_object_get(
+					   json_object_get(object, "metadata"), "uid"))
+				 : run->steps[step - run->plan->steps].uid;
+
+	return uid ? uid : "";
+}
+
 void apply_tell(struct apply_run *run, const struct plan_step *step, const json_t *object,
 		const char *reason, const char *format, ...)
 {
 	struct apply_notices *notices = &run->notices;
-	const char *uid =
-		json_string_value(json_object_get(json_object_get(object, "metadata"), "uid"));
 	va_list args;
 
 	mem_grow(notices->steps, &notices->cap, notices->texts.n / 3 + 1);
 	notices->steps[notices->texts.n / 3] = step;
-	list_add(&notices->texts, uid ? uid : "");
+	list_add(&notices->texts, uid_of(run, step, object));
 	list_add(&notices->texts, reason);
 	va_start(args, format);
 	list_take(&notices->texts, mem_vprintf(format, args));

@@ -59,6 +59,10 @@ static void find_heirs(struct plan_run *run, size_t old)
 			plan_ask_full(run, &plan->steps[old]);
 			return;
 		}
+		/* Both may write a claim that is made for many. */
+		if (!plan_learn_claims(run, live->body) ||
+		    !plan_learn_claims(run, plan->steps[i].body))
+			continue;
 		struct plan_meeting meeting = plan_meet(run, live->body, plan->steps[i].body);
 		if (meeting.ports || meeting.writers)
 			bequeath(run, old, i, meeting);

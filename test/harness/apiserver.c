@@ -219,6 +219,7 @@ static bool handle(void *context, const struct server_request *request, struct s
 
 	if (!strcmp(line + strcspn(line, " "), " /api/v1/namespaces/default/events") &&
 	    !strncmp(line, "POST", 4)) {
+		json_array_append_new(api->events, parse(request));
 		answer_status(reply, 201, "");
 		return true;
 	}
@@ -238,6 +239,7 @@ struct apiserver *apiserver_start(void)
 	cleanup_err struct err err = ERR_INIT;
 
 	api->objects = json_object();
+	api->events = json_array();
 	api->server = server_start();
 	server_handle(api->server, handle, api);
 	cleanup_free char *text =
@@ -261,6 +263,7 @@ void apiserver_stop(struct apiserver *api)
 	http_free(api->http);
 	server_stop(api->server);
 	json_decref(api->objects);
+	json_decref(api->events);
 	json_decref(api->last);
 	list_done(&api->log);
 	free(api->refused);

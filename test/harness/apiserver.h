@@ -4,7 +4,7 @@
  * Objects live under their paths ("/api/v1/namespaces/default/pods/a"). It answers GET, apply
  * (PATCH makes or replaces, with a new UID for what is new), POST, DELETE with its preconditions,
  * JSON patches that replace managedFields, and lists of pods. A test puts objects in, says what
- *goes wrong, and reads the log: what was asked, in order, without the query: "DELETE
+ * goes wrong, and reads the log: what was asked, in order, without the query: "DELETE
  * /apis/apps/v1/...".
  *
  *	struct apiserver *api = apiserver_start();
@@ -26,6 +26,7 @@ struct apiserver {
 	struct kube_client *client;
 	json_t *objects;  /* path -> object */
 	struct list log;  /* lines, but those about Events */
+	json_t *events;	  /* an array of what was posted as Events */
 	json_t *last;	  /* the body of the last write */
 	int version, uid; /* the last ones given */
 

@@ -44,6 +44,7 @@ static void check_back(void)
 	ck_assert_int_eq(stage(), STATE_SETTLED);
 	ck_assert(!is_saved());
 	ck_assert_uint_eq(world.result.put_back, 1);
+	check_event("PutBack", "down: the new version did not become ready");
 }
 
 START_TEST(test_back__the_old_one_returns_as_it_was)
@@ -93,6 +94,7 @@ START_TEST(test_back__what_was_not_ours_is_not_ours_again)
 	struct state_entry *entry = state_ledger_get(world.ledger, KEY);
 	ck_assert_ptr_null(entry);
 	ck_assert_uint_eq(world.result.put_back, 1);
+	check_event("PutBack", "down: the new version did not become ready");
 	world_stop();
 }
 END_TEST

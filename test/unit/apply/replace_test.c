@@ -38,6 +38,17 @@ START_TEST(test_replace__ports_are_created_at_once)
 	ck_assert_uint_eq(world.result.replaced, 1);
 	ck_assert_int_eq(stage(), STATE_SETTLED);
 	ck_assert(!is_saved());
+	check_event("Replaced", "deleted and created again, ");
+	world_stop();
+}
+END_TEST
+
+START_TEST(test_replace__what_nobody_waits_for_is_told_too)
+{
+	start(PROBE);
+	add_step(PLAN_REPLACE)->replace = PLAN_REPLACE_PORTS;
+	run_plan();
+	check_event("Replaced", "deleted and created again");
 	world_stop();
 }
 END_TEST
@@ -246,6 +257,7 @@ Suite *test_suite(void)
 	TCase *tests = tcase_create("replace");
 
 	tcase_add_test(tests, test_replace__ports_are_created_at_once);
+	tcase_add_test(tests, test_replace__what_nobody_waits_for_is_told_too);
 	tcase_add_test(tests, test_replace__writers_are_created_when_the_old_pods_are_gone);
 	tcase_add_test(tests, test_replace__the_old_one_is_on_disk_before_it_is_deleted);
 	tcase_add_test(tests, test_replace__what_is_deleted_is_what_was_saved);

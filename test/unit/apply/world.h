@@ -127,6 +127,21 @@ static UNUSED bool told(const char *text)
 	return strstr(buf_str(&world.told), text) != NULL;
 }
 
+/* The last Event was this, and `kubectl describe` would show it with what is there now. */
+static UNUSED void check_event(const char *reason, const char *message)
+{
+	const json_t *event =
+		json_array_get(world.api->events, json_array_size(world.api->events) - 1);
+
+	ck_assert_ptr_nonnull(event);
+	ck_assert_str_eq(tree_path_string(event, "reason"), reason);
+	ck_assert_ptr_nonnull(strstr(tree_path_string(event, "message"), message));
+	ck_assert_str_eq(tree_path_string(event, "involvedObject.kind"), "Deployment");
+	ck_assert_str_eq(tree_path_string(event, "involvedObject.name"), "web");
+	ck_assert_str_eq(tree_path_string(event, "involvedObject.uid"),
+			 tree_path_string(apiserver_get(world.api, WEB), "metadata.uid"));
+}
+
 /* --- start, plan, run --- */
 
 static UNUSED void record(const char *uid, enum state_stage stage)

@@ -95,6 +95,29 @@ START_TEST(test_manifest_manager__an_injector_keeps_its_certificate)
 }
 END_TEST
 
+/* The recommender's updater, where it works in place. */
+START_TEST(test_manifest_manager__a_vertical_scaler_keeps_its_resources)
+{
+	static const char wanted[] =
+		"apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}\nspec:\n  template:\n"
+		"    spec:\n      containers:\n"
+		"      - {name: web, image: web:1, resources: {requests: {cpu: 1}}}\n";
+	static const char resources[] =
+		"{'f:spec': {'f:template': {'f:spec': {'f:containers': {'k:{\"name\":\"web\"}': "
+		"{'f:resources': {}}}}}}}";
+	cleanup_free char *text = mem_printf(
+		DEPLOYMENT("  - {manager: vpa-updater, operation: Update, fieldsV1: %s}\n"),
+		resources);
+	cleanup_free char *scaled = yields(text, wanted);
+	cleanup_free char *others = mem_printf(
+		DEPLOYMENT("  - {manager: keda, operation: Update, fieldsV1: %s}\n"), resources);
+	cleanup_free char *kept = yields(others, wanted);
+
+	ck_assert_str_eq(scaled, "spec.template.spec.containers[name=web].resources");
+	ck_assert_str_eq(kept, "");
+}
+END_TEST
+
 START_TEST(test_manifest_manager__tools_of_people)
 {
 	ck_assert(manifest_manager_is_human("kubectl-edit"));
@@ -115,6 +138,7 @@ Suite *test_suite(void)
 			    sizeof(owners) / sizeof(*owners));
 	tcase_add_test(tests, test_manifest_manager__an_autoscaler_keeps_its_replicas);
 	tcase_add_test(tests, test_manifest_manager__an_injector_keeps_its_certificate);
+	tcase_add_test(tests, test_manifest_manager__a_vertical_scaler_keeps_its_resources);
 	tcase_add_test(tests, test_manifest_manager__tools_of_people);
 	suite_add_tcase(suite, tests);
 	return suite;
