@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "backup/target.h"
 #include "base/mem.h"
 #include "findings.h"
 #include "terminal.h"
@@ -41,28 +41,11 @@ bool store_wanted(const struct source_settings *settings)
 	return tree_path_string(settings->backup, "target");
 }
 
-static char *host_name(void)
-{
-	char name[256] = "";
-
-	(void)gethostname(name, sizeof(name) - 1);
-	return mem_strdup(name);
-}
-
 static char *text_or(const struct store *store, const char *key, const char *otherwise)
 {
 	const char *text = tree_path_string(store->settings.backup, key);
 
 	return mem_strdup(text ? text : otherwise);
-}
-
-static int no_target(const char *config, struct err *err)
-{
-	(void)err_set(err, ERR_NOT_FOUND, "no backup target is set");
-	return err_hint(err,
-			"write into %s: backup: {target: \"s3://bucket/prefix\"}, or "
-			"file:///directory",
-			config);
 }
 
 static int read_settings(struct store *store, struct err *err)
@@ -76,20 +59,6 @@ static int read_settings(struct store *store, struct err *err)
 	return r;
 }
 
-static int open_store(struct store *store, const char *target, struct err *err)
-{
-	const json_t *backup = store->settings.backup;
-	const struct s3_store_options options = {
-		.url = target,
-		.endpoint = tree_path_string(backup, "endpoint"),
-		.region = tree_path_string(backup, "region"),
-		.profile = tree_path_string(backup, "profile"),
-		.http = store->http,
-	};
-
-	return s3_store_open(&options, &store->store, err);
-}
-
 int store_open(const struct options *options, const char *target, const char *node,
 	       struct store *ret, struct err *err)
 {
@@ -99,15 +68,11 @@ int store_open(const struct options *options, const char *target, const char *no
 	int r = read_settings(ret, err);
 	if (r < 0)
 		return r;
-	if (!target)
-		target = tree_path_string(ret->settings.backup, "target");
-	if (!target)
-		return no_target(options->config, err);
-	cleanup_free char *host = host_name();
-	ret->node = node ? mem_strdup(node) : text_or(ret, "node", host);
+	const json_t *backup = ret->settings.backup;
+	ret->node = node ? mem_strdup(node) : backup_target_node(backup, options->state, NULL);
 	ret->storage = text_or(ret, "storage", BACKUP_STORAGE);
 	ret->k3s = text_or(ret, "k3s", BACKUP_K3S);
-	return open_store(ret, target, err);
+	return backup_target_open(backup, target, options->config, ret->http, &ret->store, err);
 }
 
 void store_close(struct store *store)
