@@ -1,5 +1,6 @@
 #include "store.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,23 +19,40 @@
 #define KEEP_WEEKLY  4
 #define KEEP_MONTHLY 6
 
-/* A signal handler may only touch what is made for it. */
-static struct cancel *signalled;
+/* --- signals are read, not handled: raising takes a lock --- */
 
-static void on_signal(int number)
+static void *await_signal(void *context)
 {
-	(void)number;
-	cancel_raise(signalled);
+	struct cancel *cancel = context;
+	sigset_t signals;
+	int number;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	while (sigwait(&signals, &number) == 0)
+		cancel_raise(cancel);
+	return NULL;
 }
 
+/* The thread, and what it raises, live as long as the process. */
 static void listen_for_signals(struct store *store)
 {
-	const struct sigaction action = {.sa_handler = on_signal};
+	sigset_t signals;
+	pthread_t thread;
 
-	store->cancel = signalled = cancel_new();
-	(void)sigaction(SIGINT, &action, NULL);
-	(void)sigaction(SIGTERM, &action, NULL);
+	store->cancel = cancel_new();
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	if (pthread_create(&thread, NULL, await_signal, store->cancel) == 0)
+		pthread_detach(thread);
+	else
+		pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
 }
+
+/* --- parts --- */
 
 bool store_wanted(const struct source_settings *settings)
 {
@@ -59,11 +77,26 @@ static int read_settings(struct store *store, struct err *err)
 	return r;
 }
 
+/* Backups need no API server: without a kubeconfig there is none. */
+static void open_client(struct store *store)
+{
+	const char *kubeconfig = store->options->kubeconfig;
+	const struct kube_client_options options = {
+		.http = store->http,
+		.kubeconfig = kubeconfig ? kubeconfig : store->settings.kubeconfig,
+	};
+	cleanup_err struct err ignored = ERR_INIT;
+
+	if (kube_client_new(&options, &store->client, &ignored) < 0)
+		store->client = NULL;
+}
+
 int store_open(const struct options *options, const char *target, const char *node,
 	       struct store *ret, struct err *err)
 {
-	*ret = (struct store){.options = options, .http = http_new()};
+	*ret = (struct store){.options = options};
 	listen_for_signals(ret);
+	ret->http = http_new();
 	ret->deadline = deadline_in(&clock_real, ret->cancel, BUDGET_MS);
 	int r = read_settings(ret, err);
 	if (r < 0)
@@ -72,18 +105,19 @@ int store_open(const struct options *options, const char *target, const char *no
 	ret->node = node ? mem_strdup(node) : backup_target_node(backup, options->state, NULL);
 	ret->storage = text_or(ret, "storage", BACKUP_STORAGE);
 	ret->k3s = text_or(ret, "k3s", BACKUP_K3S);
+	open_client(ret);
 	return backup_target_open(backup, target, options->config, ret->http, &ret->store, err);
 }
 
 void store_close(struct store *store)
 {
 	s3_store_close(store->store);
+	kube_client_free(store->client);
 	http_free(store->http);
 	source_settings_done(&store->settings);
 	free(store->node);
 	free(store->storage);
 	free(store->k3s);
-	/* The handlers stay, and may still raise it: it lives as long as the process. */
 }
 
 static int number(const json_t *keep, const char *key, int otherwise)
@@ -109,6 +143,7 @@ struct backup_options store_backup_options(const struct store *store)
 {
 	return (struct backup_options){
 		.store = store->store,
+		.client = store->client,
 		.node = store->node,
 		.version = DESIRED_VERSION,
 		.state_dir = store->options->state,

@@ -20,6 +20,7 @@ struct store {
 	struct source_settings settings;
 	struct http *http;
 	struct s3_store *store;
+	struct kube_client *client; /* NULL: there is no kubeconfig; asked nothing yet */
 	char *node;
 	char *storage, *k3s; /* as lib/backup/source.h says, unless the settings say otherwise */
 	struct cancel *cancel;
@@ -34,7 +35,7 @@ bool store_wanted(const struct source_settings *settings);
 
 /* Reads the settings and opens the store; asks it nothing. ERR_NOT_FOUND when no target is named,
  * with what to write. target and node may be NULL: as the settings say. SIGINT and SIGTERM raise
- * cancel from now on. */
+ * cancel from now on. Before any thread is made. */
 int store_open(const struct options *options, const char *target, const char *node,
 	       struct store *ret, struct err *err);
 void store_close(struct store *store);

@@ -250,7 +250,7 @@ const struct command verb_backup = {
 	.name = "backup",
 	.run = backup,
 	.arguments = "[run|list|show|verify|forget] [SET]",
-	.summary = "save the apps' data, and look after what was saved",
+	.summary = "Save the apps' data, and look after what was saved",
 	.text = "run     data of every app (or --app), the configuration and the state directory "
 		"go\n"
 		"        to the target of desired.yaml, as archives that `tar xzf` opens\n"

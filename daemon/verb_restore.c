@@ -83,6 +83,7 @@ static enum command_exit restore(const struct options *options)
 			   options_value(options, "node"), &store, &err);
 	struct backup_restore_options wanted = {
 		.store = store.store,
+		.client = store.client,
 		.unit = options->app ? options->app
 			: is_path    ? NULL
 				     : what,
@@ -116,7 +117,7 @@ const struct command verb_restore = {
 	.name = "restore",
 	.run = restore,
 	.arguments = "[APP | PATH]",
-	.summary = "bring data back from a backup",
+	.summary = "Bring data back from a backup",
 	.text = "Without an argument the data of all apps comes back; with APP that of one; with\n"
 		"PATH (as it was on the node) one file or directory.\n"
 		"\n"

@@ -12,9 +12,11 @@
 #include "backup/retain.h"
 #include "backup/unit.h"
 #include "base/event.h"
+#include "kube/client.h"
 
 struct backup_options {
 	struct s3_store *store;
+	struct kube_client *client; /* NULL: live pods and volumes are not asked for */
 	const char *node;
 	const char *version, *cluster; /* for the marker; cluster may be NULL */
 	const char *state_dir;

@@ -12,10 +12,12 @@
 
 #include "backup/archive.h"
 #include "backup/catalog.h"
+#include "kube/client.h"
 #include "tgz/tgz.h"
 
 struct backup_restore_options {
 	struct s3_store *store;
+	struct kube_client *client; /* NULL: no pods are stopped, no volumes made */
 	const struct backup_set *set;
 	const char *unit; /* an app or instance; NULL: all but BACKUP_SYSTEM */
 	bool system;	  /* BACKUP_SYSTEM too */

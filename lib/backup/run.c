@@ -308,11 +308,12 @@ static int begin(struct run *run, struct err *err)
 static void make_set(struct run *run)
 {
 	const struct backup_options *options = run->options;
-	time_t now = time(NULL);
+	struct timespec now;
 
+	clock_gettime(CLOCK_REALTIME, &now);
 	run->set = mem_new(struct backup_set);
-	run->set->id = backup_set_id(now);
-	run->set->began = now;
+	run->set->id = backup_set_id(&now);
+	run->set->began = now.tv_sec;
 	run->set->node = mem_strdup(options->node);
 	run->set->version = mem_strdup(options->version);
 	run->set->cluster = mem_strdup(options->cluster);

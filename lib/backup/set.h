@@ -7,8 +7,8 @@
  * A set exists when its marker exists. A unit that did not change since an earlier set names the
  * objects of that set; nothing of it is sent again.
  *
- * ID is the UTC time of the start and eight random hex digits, "20261123T020004Z-1a2b3c4d": ids
- *sort as times do.
+ * ID is the UTC time of the start and eight hex digits, "20261123T020004Z-1a2b3c4d": five that say
+ * how far the second had gone, three by chance. Ids sort as times do.
  */
 #pragma once
 
@@ -65,7 +65,7 @@ void backup_unit_done(struct backup_unit *unit);
 void backup_set_free(struct backup_set *set);
 
 /* A new id for a run that begins now. Caller frees. */
-char *backup_set_id(time_t now);
+char *backup_set_id(const struct timespec *now);
 /* The time in an id; 0 when it is none. */
 time_t backup_set_time(const char *id);
 
