@@ -80,6 +80,13 @@ static const char *event_time(const json_t *event)
 	return *series ? series : text(event, "eventTime");
 }
 
+/* What the scheduler said is over once the pod has a node: who replaces a workload waits for its
+ * port, and that is no cause of what comes after. */
+static bool is_over(const json_t *event, const json_t *object)
+{
+	return !strcmp(text(event, "reason"), "FailedScheduling") && *text(object, "spec.nodeName");
+}
+
 /* The newest warning about an object; "Readiness probe failed: ...". NULL when there is none. */
 static char *newest_warning(struct question *question, const json_t *object)
 {
@@ -95,7 +102,8 @@ static char *newest_warning(struct question *question, const json_t *object)
 			       question->deadline, &events, &ignored) < 0)
 		return NULL;
 	json_array_foreach (events, i, event)
-		if (!newest || strcmp(event_time(event), event_time(newest)) >= 0)
+		if (!is_over(event, object) &&
+		    (!newest || strcmp(event_time(event), event_time(newest)) >= 0))
 			newest = event;
 	if (!newest)
 		return NULL;

@@ -254,7 +254,7 @@ void manifest_lint_rolling(const struct manifest_set *set, struct diag_list *fin
 
 static bool is_of_traefik(const struct claim *claim)
 {
-	return !claim->balanced && !strcmp(claim->port.protocol, "TCP") &&
+	return !strcmp(claim->port.protocol, "TCP") &&
 	       (claim->port.port == 80 || claim->port.port == 443);
 }
 

@@ -128,6 +128,45 @@ START_TEST(test_kube_explain__a_failing_probe_is_in_the_events)
 }
 END_TEST
 
+#define STARTING                                                                                  \
+	"{\"items\": [{\"metadata\": {\"name\": \"a\", \"namespace\": \"n\", \"uid\": \"u-a\"}, " \
+	"\"spec\": {\"nodeName\": \"one\"}, \"status\": {\"phase\": \"Pending\", "                \
+	"\"containerStatuses\": [{\"name\": \"web\", \"state\": {\"waiting\": {\"reason\": "      \
+	"\"ContainerCreating\"}}}]}}]}"
+
+START_TEST(test_kube_explain__a_host_path_that_is_not_there)
+{
+	struct api api = api_start();
+
+	api_answer(&api, PODS, 200, STARTING);
+	api_answer(&api, EVENTS "u-a%2Ctype%3DWarning", 200,
+		   "{\"items\": [{\"reason\": \"FailedMount\", \"lastTimestamp\": "
+		   "\"2026-11-22T00:00:02Z\", \"message\": \"MountVolume.SetUp failed for volume "
+		   "'data' : hostPath type check failed: /home/kube/x is not a directory\"}]}");
+	explains(&api, "",
+		 "pod a: FailedMount: MountVolume.SetUp failed for volume 'data' : hostPath type "
+		 "check failed: /home/kube/x is not a directory",
+		 false);
+	api_stop(&api);
+}
+END_TEST
+
+/* Its port was taken until a moment ago. */
+START_TEST(test_kube_explain__what_the_scheduler_said_is_over_once_there_is_a_node)
+{
+	static const char events[] =
+		"{\"items\": [{\"reason\": \"FailedScheduling\", \"lastTimestamp\": "
+		"\"2026-11-22T00:00:02Z\", \"message\": \"didn't have free ports\"}]}";
+	struct api api = api_start();
+
+	api_answer(&api, PODS, 200, STARTING);
+	api_answer(&api, EVENTS "u-a%2Ctype%3DWarning", 200, events);
+	api_answer(&api, EVENTS "u%2Ctype%3DWarning", 200, "{\"items\": []}");
+	explains(&api, "", NULL, false);
+	api_stop(&api);
+}
+END_TEST
+
 START_TEST(test_kube_explain__a_claim_that_nobody_provides)
 {
 	struct api api = api_start();
@@ -213,6 +252,9 @@ Suite *test_suite(void)
 	tcase_add_test(tests, test_kube_explain__a_crash_loop_tells_its_last_words);
 	tcase_add_test(tests, test_kube_explain__a_log_that_cannot_be_read_is_no_error);
 	tcase_add_test(tests, test_kube_explain__a_failing_probe_is_in_the_events);
+	tcase_add_test(tests, test_kube_explain__a_host_path_that_is_not_there);
+	tcase_add_test(tests,
+		       test_kube_explain__what_the_scheduler_said_is_over_once_there_is_a_node);
 	tcase_add_test(tests, test_kube_explain__a_claim_that_nobody_provides);
 	tcase_add_test(tests, test_kube_explain__pods_that_could_not_be_made);
 	tcase_add_test(tests, test_kube_explain__events_of_the_workload_itself);
