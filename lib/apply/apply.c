@@ -86,8 +86,9 @@ void apply_fail(struct apply_run *run, size_t index, const struct err *why)
 	apply_say(run, step, EVENT_FAILED, "failed: %s%s", text, place);
 }
 
-/* What the ledger knew of the object goes on. 1 when what it replaced need not be kept any more. */
-static int inherit(struct apply_run *run, const struct plan_step *step, struct state_entry *entry)
+/* What the ledger knew of the object goes on. True when what it replaced need not be kept any more.
+ */
+static bool inherit(struct apply_run *run, const struct plan_step *step, struct state_entry *entry)
 {
 	struct state_entry *before = state_ledger_get(run->context->ledger, step->key);
 	bool settles = false;
@@ -103,11 +104,9 @@ static int inherit(struct apply_run *run, const struct plan_step *step, struct s
 	return settles;
 }
 
-int apply_record(struct apply_run *run, const struct plan_step *step, const json_t *object,
-		 struct err *err)
+static struct state_entry *entry_of(struct apply_run *run, const struct plan_step *step,
+				    const json_t *object, bool *settles)
 {
-	if (!step->object)
-		return 0; /* a namespace that nothing declares: ours to make, not to own */
 	struct state_entry *entry = state_entry_new(step->object, run->plan->app->name);
 	const char *uid =
 		json_string_value(json_object_get(json_object_get(object, "metadata"), "uid"));
@@ -118,11 +117,33 @@ int apply_record(struct apply_run *run, const struct plan_step *step, const json
 	entry->hash = mem_strdup(step->hash);
 	free(entry->owned);
 	entry->owned = manifest_live_owned(object);
-	int settles = inherit(run, step, entry);
-	int r = state_ledger_put(run->context->ledger, (const struct state_entry *const *)&entry, 1,
-				 err);
-	state_entry_free(entry);
-	return r < 0 || !settles ? r : state_saved_drop(run->context->state_dir, step->key, err);
+	*settles = inherit(run, step, entry);
+	return entry;
+}
+
+int apply_record(struct apply_run *run, const struct plan_step *const *steps,
+		 json_t *const *objects, size_t count, struct err *err)
+{
+	cleanup_free struct state_entry **entries = mem_alloc((count + 1) * sizeof(*entries));
+	cleanup_list struct list settled = LIST_INIT;
+	size_t made = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		bool settles = false;
+		if (!steps[i]->object)
+			continue; /* a namespace that nothing declares: ours to make, not to own */
+		entries[made++] = entry_of(run, steps[i], objects[i], &settles);
+		if (settles)
+			list_add(&settled, steps[i]->key);
+	}
+	int r = made ? state_ledger_put(run->context->ledger,
+					(const struct state_entry *const *)entries, made, err)
+		     : 0;
+	for (size_t i = 0; i < made; i++)
+		state_entry_free(entries[i]);
+	for (size_t i = 0; r >= 0 && i < settled.n; i++)
+		r = state_saved_drop(run->context->state_dir, settled.items[i], err);
+	return r;
 }
 
 /* Steps behind a failed one are never tried in this pass; prunes wait for the next. */

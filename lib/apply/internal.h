@@ -133,9 +133,10 @@ struct deadline apply_deadline(const struct apply_run *run);
 
 bool apply_runnable(const struct apply_run *run, size_t index);
 
-/* Records a success in the ledger: `object` is what the server answered. */
-int apply_record(struct apply_run *run, const struct plan_step *step, const json_t *object,
-		 struct err *err);
+/* Records successes in the ledger, with one write of its file: objects[i] is what the server
+ * answered to steps[i]. */
+int apply_record(struct apply_run *run, const struct plan_step *const *steps,
+		 json_t *const *objects, size_t count, struct err *err);
 /* Says that a step failed, once, and counts it. */
 void apply_fail(struct apply_run *run, size_t index, const struct err *why);
 /* The step of the plan that replaces or puts back the object of a wait; NULL when none did. */

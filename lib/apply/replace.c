@@ -197,7 +197,7 @@ static int make_new(struct apply_run *run, size_t index, struct err *err)
 				  &deadline, &result, err);
 	if (r >= 0) {
 		point_reached("replace-after-create");
-		r = apply_record(run, step, result.object, err);
+		r = apply_record(run, &step, &result.object, 1, err);
 		point_reached("replace-recorded");
 		progress->uid = mem_strdup(tree_path_string(result.object, "metadata.uid"));
 		progress->stage = STAGE_END;

@@ -149,36 +149,58 @@ static bool is_immutable(struct apply_run *run, size_t index, const struct kube_
 	return true;
 }
 
-static int take_result(struct apply_run *run, size_t index, struct kube_result *result,
-		       struct err *err)
+static void take_failure(struct apply_run *run, size_t index, struct kube_result *result)
 {
 	const struct plan_step *step = &run->plan->steps[index];
+	const char *file;
+	int line, column;
 
+	if (try_again(run, index, &result->err))
+		return;
+	if (result->field && step->object) {
+		manifest_object_place(step->object, result->field, &file, &line, &column);
+		(void)err_at(&result->err, file, line, column);
+	}
+	apply_fail(run, index, &result->err);
+}
+
+static void say_warnings(struct apply_run *run, const struct plan_step *step,
+			 const struct kube_result *result)
+{
 	for (size_t i = 0; i < result->warnings.n; i++)
 		apply_say(run, step, EVENT_WARNING, "the API server warns: %s",
 			  result->warnings.items[i]);
-	if (result->err.code && is_immutable(run, index, result))
-		return 1;
-	if (result->err.code) {
-		if (!try_again(run, index, &result->err)) {
-			if (result->field && step->object) {
-				const char *file;
-				int line, column;
-				manifest_object_place(step->object, result->field, &file, &line,
-						      &column);
-				(void)err_at(&result->err, file, line, column);
-			}
-			apply_fail(run, index, &result->err);
+}
+
+/* Takes what the server answered; the ledger learns of all that went well at once. Positive when
+ * anything came further. */
+static int take_results(struct apply_run *run, const size_t *indexes, struct kube_result *results,
+			size_t count, struct err *err)
+{
+	cleanup_free const struct plan_step **steps = mem_alloc(count * sizeof(*steps));
+	cleanup_free json_t **objects = mem_alloc(count * sizeof(*objects));
+	size_t written = 0, refused = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct plan_step *step = &run->plan->steps[indexes[i]];
+		say_warnings(run, step, &results[i]);
+		if (!results[i].err.code) {
+			run->steps[indexes[i]].state = STEP_DONE;
+			steps[written] = step;
+			objects[written++] = results[i].object;
+		} else if (is_immutable(run, indexes[i], &results[i])) {
+			refused++;
+		} else {
+			take_failure(run, indexes[i], &results[i]);
 		}
-		return 0;
 	}
-	int r = apply_record(run, step, result->object, err);
+	int r = apply_record(run, steps, objects, written, err);
 	if (r < 0)
 		return r;
-	run->steps[index].state = STEP_DONE;
-	run->result->written++;
-	say_written(run, step, result->object);
-	return 1;
+	run->result->written += written;
+	for (size_t i = 0; i < written; i++)
+		say_written(run, steps[i], objects[i]);
+	return (int)(written + refused);
 }
 
 /* A replace that a crash cut in two goes on where it was: before the create, after the old pods. */
@@ -227,21 +249,16 @@ static int send(struct apply_run *run, const size_t *indexes, size_t count, stru
 	cleanup_free struct kube_result *results = mem_zalloc(count * sizeof(*results));
 	cleanup_err struct err first = ERR_INIT;
 	struct deadline deadline = deadline_in(run->context->clock, run->context->cancel, BATCH_MS);
-	int r = 0, ran = 0;
 
 	for (size_t i = 0; i < count; i++)
 		bodies[i] = run->plan->steps[indexes[i]].body;
 	/* Each result speaks for itself; the call's own verdict only repeats the first. */
 	(void)kube_client_apply(run->context->client, bodies, count,
 				&(struct kube_apply_options){0}, &deadline, results, &first);
-	for (size_t i = 0; i < count; i++) {
-		if (r >= 0)
-			r = take_result(run, indexes[i], &results[i], err);
-		if (r > 0)
-			ran++;
+	int r = take_results(run, indexes, results, count, err);
+	for (size_t i = 0; i < count; i++)
 		kube_result_done(&results[i]);
-	}
-	return r < 0 ? r : ran;
+	return r;
 }
 
 int apply_writes(struct apply_run *run, struct err *err)
