@@ -38,6 +38,13 @@ void apiserver_remove(struct apiserver *api, const char *path)
 	json_object_del(api->objects, path);
 }
 
+void apiserver_list(struct apiserver *api, const char *path, const char *object_path)
+{
+	if (!json_object_get(api->lists, path))
+		json_object_set_new(api->lists, path, json_array());
+	json_array_append_new(json_object_get(api->lists, path), json_string(object_path));
+}
+
 /* --- answers --- */
 
 static void answer_json(struct server_reply *reply, int status, const json_t *tree)
@@ -172,13 +179,30 @@ static void answer_list(const struct apiserver *api, const char *path, struct se
 	answer_json(reply, 200, list);
 }
 
+/* Of the objects that the test named, those that there are. */
+static void answer_given(const struct apiserver *api, const json_t *paths,
+			 struct server_reply *reply)
+{
+	json_auto_t *list = json_pack("{s:s, s:{}, s:[]}", "kind", "List", "metadata", "items");
+	const json_t *path;
+	size_t i;
+
+	json_array_foreach (paths, i, path)
+		json_array_append(json_object_get(list, "items"),
+				  apiserver_get(api, json_string_value(path)));
+	answer_json(reply, 200, list);
+}
+
 static void answer_get(const struct apiserver *api, const char *path, struct server_reply *reply)
 {
 	const json_t *there = apiserver_get(api, path);
+	const json_t *given = json_object_get(api->lists, path);
 	const char *last = strrchr(path, '/');
 
 	if (there)
 		answer_json(reply, 200, there);
+	else if (given)
+		answer_given(api, given, reply);
 	else if (!strcmp(last, "/pods") || !strcmp(last, "/events"))
 		answer_list(api, path, reply);
 	else
@@ -240,6 +264,7 @@ struct apiserver *apiserver_start(void)
 
 	api->objects = json_object();
 	api->events = json_array();
+	api->lists = json_object();
 	api->server = server_start();
 	server_handle(api->server, handle, api);
 	cleanup_free char *text =
@@ -264,6 +289,7 @@ void apiserver_stop(struct apiserver *api)
 	server_stop(api->server);
 	json_decref(api->objects);
 	json_decref(api->events);
+	json_decref(api->lists);
 	json_decref(api->last);
 	list_done(&api->log);
 	free(api->refused);

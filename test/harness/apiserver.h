@@ -3,9 +3,9 @@
  *
  * Objects live under their paths ("/api/v1/namespaces/default/pods/a"). It answers GET, apply
  * (PATCH makes or replaces, with a new UID for what is new), POST, DELETE with its preconditions,
- * JSON patches that replace managedFields, and lists of pods. A test puts objects in, says what
- * goes wrong, and reads the log: what was asked, in order, without the query: "DELETE
- * /apis/apps/v1/...".
+ * JSON patches that replace managedFields, lists of pods, and the lists that a test gives. A test
+ * puts objects in, says what goes wrong, and reads the log: what was asked, in order, without the
+ * query: "DELETE /apis/apps/v1/...".
  *
  *	struct apiserver *api = apiserver_start();
  *	apiserver_put(api, "/apis/apps/v1/namespaces/default/deployments/web", body_stolen);
@@ -24,7 +24,8 @@ struct apiserver {
 	struct server *server;
 	struct http *http;
 	struct kube_client *client;
-	json_t *objects;  /* path -> object */
+	json_t *objects; /* path -> object */
+	json_t *lists; /* path -> [path of an object]: what a list of all has, whatever is there */
 	struct list log;  /* lines, but those about Events */
 	json_t *events;	  /* an array of what was posted as Events */
 	json_t *last;	  /* the body of the last write */
@@ -45,6 +46,8 @@ void apiserver_stop(struct apiserver *api);
 /* Puts an object in, with a UID and a resourceVersion unless it has them. Takes body over. */
 void apiserver_put(struct apiserver *api, const char *path, json_t *body_stolen);
 void apiserver_remove(struct apiserver *api, const char *path);
+/* From now on a list at `path` ("/api/v1/configmaps") also has that object. */
+void apiserver_list(struct apiserver *api, const char *path, const char *object_path);
 /* Borrowed; NULL. */
 json_t *apiserver_get(const struct apiserver *api, const char *path);
 
