@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "base/mem.h"
+#include "base/point.h"
 #include "base/timespan.h"
 #include "reconcile/internal.h"
 #include "reconcile/rollback.h"
@@ -141,8 +142,10 @@ static int record(struct reconcile_pass *pass, struct state_app *app, struct err
 	bool new_set = !is_in_force(pass, app);
 	int r = 0;
 
-	if (new_set && !result->applied.failed && !pass->effective.refused)
+	if (new_set && !result->applied.failed && !pass->effective.refused) {
 		r = take_up_revision(pass, app, err);
+		point_reached("revision-saved");
+	}
 	result->revision = app->revision;
 	bool news = !same_text(app->health, health) || !same_text(app->note, note);
 	if (r >= 0 && !strcmp(health, "ready") && (news || new_set))
@@ -154,8 +157,10 @@ static int record(struct reconcile_pass *pass, struct state_app *app, struct err
 		free(app->since);
 		app->since = timespan_rfc3339(time(NULL));
 	}
-	if (r >= 0 && (news || new_set))
+	if (r >= 0 && (news || new_set)) {
 		r = state_ledger_put_app(pass->world->ledger, app, err);
+		point_reached("revision-recorded");
+	}
 	say_outcome(pass, health, news || new_set);
 	return r < 0 ? r : roll_back(pass, app, err);
 }

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/mem.h"
+#include "base/point.h"
 #include "base/timespan.h"
 #include "reconcile/standing.h"
 #include "state/revision.h"
@@ -102,6 +103,7 @@ int reconcile_rollback(const struct reconcile_rollback *rollback, int *ret_numbe
 				     .why = (char *)rollback->why,
 			     },
 			     err);
+	point_reached("rollback-pinned");
 	if (r >= 0)
 		say(rollback, number);
 	return r < 0 ? r : 0;
@@ -115,6 +117,7 @@ int reconcile_unpin(struct state_ledger *ledger, const char *app, struct event_s
 
 	state_app_free(known);
 	int r = state_ledger_pin(ledger, app, NULL, err);
+	point_reached("rollback-unpinned");
 	if (r > 0)
 		event_emit(sink, (struct event){.kind = EVENT_UNPINNED, .app = app},
 			   "%s: no longer pinned to revision %d; it follows its files again", app,

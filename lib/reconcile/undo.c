@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/mem.h"
+#include "base/point.h"
 #include "base/timespan.h"
 #include "manifest/fields.h"
 #include "manifest/normalise.h"
@@ -158,6 +159,7 @@ static int pin(struct undoing *undoing, struct err *err)
 				    &number, err);
 	if (r < 0)
 		return r;
+	point_reached("undo-saved");
 	r = state_ledger_pin(undo->ledger, undoing->app,
 			     &(struct state_pin){
 				     .revision = number,
@@ -167,6 +169,7 @@ static int pin(struct undoing *undoing, struct err *err)
 				     .when = when,
 			     },
 			     err);
+	point_reached("undo-pinned");
 	if (r >= 0)
 		event_emit(undo->sink,
 			   (struct event){
