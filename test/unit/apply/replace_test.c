@@ -130,6 +130,52 @@ START_TEST(test_replace__what_is_deleted_is_what_was_saved)
 }
 END_TEST
 
+static void check_precondition(void *context, const char *line)
+{
+	ready_when_made(context, line);
+	if (strcmp(line, "PATCH " WEB) != 0)
+		return;
+	/* The write before. */
+	ck_assert_str_eq(tree_path_string(world.api->last, "preconditions.uid"), "old");
+	ck_assert_ptr_nonnull(tree_path_string(world.api->last, "preconditions.resourceVersion"));
+}
+
+START_TEST(test_replace__deletes_only_under_the_uid_that_was_proven)
+{
+	start(PROBE);
+	world.api->watch = check_precondition;
+	plan_replace_of_web(PLAN_REPLACE_PORTS);
+	run_plan();
+	ck_assert_uint_eq(world.result.replaced, 1);
+	world_stop();
+}
+END_TEST
+
+/* The files changed again before the second version was ready: what would come back is the first.
+ */
+START_TEST(test_replace__what_is_on_trial_itself_is_not_what_comes_back)
+{
+	cleanup_err struct err err = ERR_INIT;
+	struct state_saved *saved;
+
+	start(PROBE);
+	json_auto_t *first = deployment("web:0", "");
+	must(state_saved_put(world.state,
+			     &(struct state_saved){.key = (char *)KEY, .object = first}, &err),
+	     &err);
+	record("old", STATE_ON_TRIAL);
+	apiserver_refuse(world.api, "PATCH " WEB, -1, 422, "no");
+	plan_replace_of_web(PLAN_REPLACE_PORTS);
+	run_plan();
+	must(state_saved_get(world.state, KEY, &saved, &err), &err);
+	ck_assert_str_eq(tree_path_string(saved->object, "spec.template.spec.containers[0].image"),
+			 "web:0");
+	ck_assert_int_eq(stage(), STATE_PUT_BACK);
+	state_saved_free(saved);
+	world_stop();
+}
+END_TEST
+
 START_TEST(test_replace__somebody_elses_object_is_left_alone)
 {
 	start(PROBE);
@@ -261,6 +307,8 @@ Suite *test_suite(void)
 	tcase_add_test(tests, test_replace__writers_are_created_when_the_old_pods_are_gone);
 	tcase_add_test(tests, test_replace__the_old_one_is_on_disk_before_it_is_deleted);
 	tcase_add_test(tests, test_replace__what_is_deleted_is_what_was_saved);
+	tcase_add_test(tests, test_replace__deletes_only_under_the_uid_that_was_proven);
+	tcase_add_test(tests, test_replace__what_is_on_trial_itself_is_not_what_comes_back);
 	tcase_add_test(tests, test_replace__somebody_elses_object_is_left_alone);
 	tcase_add_test(tests, test_replace__a_cancel_between_delete_and_create_creates_first);
 	tcase_add_test(tests, test_replace__a_cancel_before_the_delete_changes_nothing);

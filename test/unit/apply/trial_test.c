@@ -101,6 +101,51 @@ START_TEST(test_trial__a_crash_loop_is_a_verdict_at_once)
 }
 END_TEST
 
+static const char *const hopeless[] = {
+	"CrashLoopBackOff",  "ErrImagePull",	     "ImagePullBackOff",
+	"InvalidImageName",  "ErrImageNeverPull",    "CreateContainerConfigError",
+	"RunContainerError", "CreateContainerError",
+};
+
+static const char *waits_for; /* why its container does not start */
+
+static void fail_when_made(void *context, const char *line)
+{
+	cleanup_free char *state = mem_printf("{\"waiting\": {\"reason\": \"%s\"}}", waits_for);
+
+	(void)context, (void)line;
+	if (is_new(apiserver_get(world.api, WEB)) && !apiserver_get(world.api, PODS "/web-new"))
+		put_pod("web-new", state, 0);
+}
+
+START_TEST(test_trial__what_only_a_person_can_mend_is_a_verdict_at_once)
+{
+	waits_for = hopeless[_i];
+	world_start(PROBE);
+	world.api->watch = fail_when_made;
+	plan_replace_of_web(PLAN_REPLACE_PORTS);
+	run_plan();
+	ck_assert_int_lt(took(), 1000);
+	ck_assert_ptr_nonnull(world.result.rejected);
+	ck_assert_ptr_nonnull(strstr(world.result.rejected, waits_for));
+	ck_assert_int_eq(stage(), STATE_PUT_BACK);
+	world_stop();
+}
+END_TEST
+
+/* On its way: a verdict would be too early. */
+START_TEST(test_trial__what_passes_by_itself_is_waited_for)
+{
+	waits_for = "ContainerCreating";
+	world_start(PROBE);
+	world.api->watch = fail_when_made;
+	plan_replace_of_web(PLAN_REPLACE_PORTS);
+	run_plan();
+	ck_assert_int_ge(took(), TIMEOUT_MS);
+	world_stop();
+}
+END_TEST
+
 static void ready_later(struct world *w)
 {
 	json_t *there = apiserver_get(w->api, WEB);
@@ -199,6 +244,9 @@ Suite *test_suite(void)
 	tcase_add_test(tests, test_trial__without_a_probe_it_has_to_run_for_ten_seconds);
 	tcase_add_test(tests, test_trial__a_restart_begins_the_ten_seconds_anew);
 	tcase_add_test(tests, test_trial__a_crash_loop_is_a_verdict_at_once);
+	tcase_add_loop_test(tests, test_trial__what_only_a_person_can_mend_is_a_verdict_at_once, 0,
+			    sizeof(hopeless) / sizeof(*hopeless));
+	tcase_add_test(tests, test_trial__what_passes_by_itself_is_waited_for);
 	tcase_add_test(tests, test_trial__a_crash_of_the_old_pod_is_not_the_new_ones_fault);
 	tcase_add_test(tests, test_trial__never_ready_is_a_verdict_at_the_deadline);
 	tcase_add_test(tests, test_trial__a_cancel_leaves_it_on_trial);
