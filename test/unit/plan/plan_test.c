@@ -161,6 +161,61 @@ START_TEST(test_plan__an_answer_of_a_failed_apply_makes_a_replace)
 }
 END_TEST
 
+static json_t *service(const char *address, int node_port, int other_port)
+{
+	return json_pack(
+		"{s:s, s:s, s:{s:s, s:s}, s:{s:s, s:s, s:[s], s:[{s:i, s:i}, {s:i, s:i}]}}",
+		"apiVersion", "v1", "kind", "Service", "metadata", "name", "a", "namespace", "blog",
+		"spec", "type", "NodePort", "clusterIP", address, "clusterIPs", address, "ports",
+		"port", 80, "nodePort", node_port, "port", 81, "nodePort", other_port);
+}
+
+/* What the server is asked to create under a name to throw away. Borrowed from the plan. */
+static const json_t *proof_of(struct scene *scene, json_t *old_stolen, json_t *new_stolen)
+{
+	scene_init(scene);
+	const struct manifest_object *object = want(scene, new_stolen);
+	put(scene, object, old_stolen, "u1");
+	struct plan_answer *answer = mem_new(struct plan_answer);
+	answer->code = ERR_INVALID;
+	answer->message = mem_strdup("Service \"a\" is invalid: spec.clusterIPs[0]: Invalid value: "
+				     "\"10.43.7.2\": field is immutable");
+	map_put(&scene->answers, object->key, answer);
+	make(scene);
+	for (size_t i = 0; i < scene->plan->question_count; i++)
+		if (scene->plan->questions[i].ask == PLAN_ASK_CREATE)
+			return scene->plan->questions[i].body;
+	return NULL;
+}
+
+/* What the old one holds would be refused as taken; what is new has to be free. */
+START_TEST(test_plan__a_proof_leaves_out_what_the_old_one_holds)
+{
+	struct scene scene;
+	const json_t *proof = proof_of(&scene, service("10.43.7.1", 30001, 30002),
+				       service("10.43.7.2", 30001, 30003));
+
+	ck_assert_ptr_nonnull(proof);
+	ck_assert_ptr_nonnull(strstr(tree_path_string(proof, "metadata.name"), "a-proof-"));
+	ck_assert_str_eq(tree_path_string(proof, "spec.clusterIP"), "10.43.7.2");
+	ck_assert_ptr_null(tree_path_get(proof, "spec.ports[0].nodePort"));
+	ck_assert_int_eq(tree_path_integer(proof, "spec.ports[1].nodePort", 0), 30003);
+	scene_done(&scene);
+	proof = proof_of(&scene, service("10.43.7.1", 30001, 30002),
+			 service("10.43.7.1", 30001, 30003));
+	ck_assert_ptr_null(tree_path_get(proof, "spec.clusterIP"));
+	ck_assert_ptr_null(tree_path_get(proof, "spec.clusterIPs"));
+	/* What is sent in earnest has it all. */
+	ck_assert_str_eq(tree_path_string(scene.plan->steps[0].body, "spec.clusterIP"),
+			 "10.43.7.1");
+	scene_done(&scene);
+	/* Headless is no address. */
+	proof = proof_of(&scene, service("None", 30001, 30002), service("None", 30001, 30003));
+	ck_assert_str_eq(tree_path_string(proof, "spec.clusterIP"), "None");
+	scene_done(&scene);
+}
+END_TEST
+
 static void make_them_ask(struct scene *scene)
 {
 	const char *key;
@@ -334,6 +389,7 @@ Suite *test_suite(void)
 	tcase_add_test(tests, test_plan__actions_have_their_names);
 	tcase_add_test(tests, test_plan__a_step_is_one_line);
 	tcase_add_test(tests, test_plan__an_answer_of_a_failed_apply_makes_a_replace);
+	tcase_add_test(tests, test_plan__a_proof_leaves_out_what_the_old_one_holds);
 	tcase_add_test(tests, test_plan__an_approval_is_for_these_objects_only);
 	tcase_add_test(tests, test_plan__nothing_pruned_needs_no_id);
 	tcase_add_test(tests, test_plan_print__no_secret_appears);
