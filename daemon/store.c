@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backup/keys.h"
 #include "backup/target.h"
 #include "base/mem.h"
 #include "findings.h"
@@ -106,6 +107,10 @@ int store_open(const struct options *options, const char *target, const char *no
 	ret->storage = text_or(ret, "storage", BACKUP_STORAGE);
 	ret->k3s = text_or(ret, "k3s", BACKUP_K3S);
 	open_client(ret);
+	r = backup_keys_identities(backup, options_value(options, "identity"), &ret->identities,
+				   err);
+	if (r < 0)
+		return r;
 	return backup_target_open(backup, target, options->config, ret->http, &ret->store, err);
 }
 
@@ -113,6 +118,8 @@ void store_close(struct store *store)
 {
 	s3_store_close(store->store);
 	kube_client_free(store->client);
+	age_recipients_done(&store->recipients);
+	age_identities_done(&store->identities);
 	http_free(store->http);
 	source_settings_done(&store->settings);
 	free(store->node);
@@ -139,6 +146,11 @@ static struct backup_retain keep_of(const json_t *backup)
 	};
 }
 
+int store_recipients(struct store *store, struct err *err)
+{
+	return backup_keys_recipients(store->settings.backup, &store->recipients, err);
+}
+
 struct backup_options store_backup_options(const struct store *store)
 {
 	return (struct backup_options){
@@ -148,6 +160,7 @@ struct backup_options store_backup_options(const struct store *store)
 		.version = DESIRED_VERSION,
 		.state_dir = store->options->state,
 		.dir = store->options->dir,
+		.recipients = &store->recipients,
 		.storage = store->storage,
 		.k3s = store->k3s,
 		.paths = json_object_get(store->settings.backup, "paths"),

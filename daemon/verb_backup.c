@@ -55,13 +55,15 @@ static enum command_exit run(struct store *store, const struct options *options)
 {
 	struct backup_options wanted = store_backup_options(store);
 	cleanup_err struct err err = ERR_INIT;
-	struct backup_report report;
+	struct backup_report report = {0};
 
 	wanted.dry_run = options_given(options, "dry-run");
 	wanted.full = options_given(options, "full");
 	wanted.effort = options_given(options, "small") ? TGZ_SMALL : TGZ_FAST;
 	time_t began = time(NULL);
-	int r = backup_run(&wanted, &report, &err);
+	int r = store_recipients(store, &err);
+	if (r >= 0)
+		r = backup_run(&wanted, &report, &err);
 	if (!wanted.dry_run && r != -ERR_BUSY)
 		backup_record_write(options->state, began, r < 0 ? NULL : &report, &err);
 	enum command_exit code = r < 0 ? terminal_fail(&err) : COMMAND_FINE;
@@ -144,6 +146,10 @@ static enum command_exit tell_verified(const struct store *store, const struct b
 	printf("set %s: %zu problem%s; %llu files (%s) read and hashed\n", set->id,
 	       report->problems.n, report->problems.n == 1 ? "" : "s",
 	       (unsigned long long)report->files, bytes);
+	if (report->sealed)
+		printf("%zu unit%s encrypted for others than us: what is stored was compared, "
+		       "not the files in it (--identity FILE)\n",
+		       report->sealed, report->sealed == 1 ? " is" : "s are");
 	backup_record_verified(store->options->state, set->id, &report->problems);
 	return report->problems.n ? COMMAND_FAILED : COMMAND_FINE;
 }
@@ -155,6 +161,7 @@ static enum command_exit verify(struct store *store, const struct options *optio
 	struct backup_verify_report report = {0};
 	struct backup_verify_options wanted = {
 		.store = store->store,
+		.identities = &store->identities,
 		.deep = options_given(options, "deep"),
 		.deadline = &store->deadline,
 		.cancel = store->cancel,
@@ -243,6 +250,7 @@ static const struct option_spec backup_options_table[] = {
 	{"sample", "PERCENT", "verify: hash so many of the files"},
 	{"target", "URL", "another store than desired.yaml names"},
 	{"node", "NAME", "another node's backups"},
+	{"identity", "FILE", "verify: the secret key for what is encrypted"},
 	{NULL, NULL, NULL},
 };
 

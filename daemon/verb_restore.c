@@ -83,6 +83,7 @@ static enum command_exit restore(const struct options *options)
 			   options_value(options, "node"), &store, &err);
 	struct backup_restore_options wanted = {
 		.store = store.store,
+		.identities = &store.identities,
 		.client = store.client,
 		.unit = options->app ? options->app
 			: is_path    ? NULL
@@ -110,6 +111,7 @@ static const struct option_spec restore_options[] = {
 	{"dry-run", NULL, "fetch and verify, and write nothing"},
 	{"target", "URL", "another store than desired.yaml names"},
 	{"node", "NAME", "another node's backups"},
+	{"identity", "FILE", "the secret key for what is encrypted, as age-keygen writes it"},
 	{NULL, NULL, NULL},
 };
 

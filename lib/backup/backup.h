@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "age/age.h"
 #include "backup/catalog.h"
 #include "backup/retain.h"
 #include "backup/unit.h"
@@ -28,6 +29,7 @@ struct backup_options {
 	bool full;	     /* send unchanged units too */
 	bool dry_run;	     /* look only */
 	enum tgz_effort effort;
+	const struct age_recipients *recipients; /* who may read it; none: it is not encrypted */
 	struct backup_retain keep;
 	const struct deadline *deadline;
 	struct cancel *cancel;

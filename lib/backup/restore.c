@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "backup/place.h"
+#include "backup/reader.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "tgz/read.h"
@@ -25,27 +26,6 @@ struct restoring {
 	struct tree tree; /* the one at hand */
 	bool single;	  /* it is a file */
 };
-
-/* --- reading --- */
-
-void backup_reader_open(struct backup_reader *reader, struct s3_store *store,
-			const struct backup_unit *unit, const struct deadline *deadline)
-{
-	reader->volumes = mem_zalloc((unit->volume_count + 1) * sizeof(*reader->volumes));
-	for (size_t i = 0; i < unit->volume_count; i++)
-		reader->volumes[i] = (struct s3_object){.key = unit->volumes[i].key,
-							.size = unit->volumes[i].size};
-	reader->index = (struct s3_object){.key = unit->index.key, .size = unit->index.size};
-	reader->archive_bytes =
-		(struct backup_stored){store, reader->volumes, unit->volume_count, deadline};
-	reader->index_bytes = (struct backup_stored){store, &reader->index, 1, deadline};
-}
-
-void backup_reader_done(struct backup_reader *reader)
-{
-	free(reader->volumes);
-	reader->volumes = NULL;
-}
 
 /* --- trees --- */
 
@@ -129,10 +109,11 @@ static int unpack(struct restoring *restoring, struct tgz_read_summary *ret, str
 	const struct backup_restore_options *options = restoring->options;
 	const struct backup_unit *unit = restoring->unit;
 	struct backup_reader reader;
-	backup_reader_open(&reader, options->store, unit, options->deadline);
+	int r = backup_reader_open(&reader, options->store, unit, options->identities,
+				   options->deadline, err);
 	const struct tgz_read_options read = {
-		.archive = backup_archive_source(&reader.archive_bytes),
-		.index = backup_archive_source(&reader.index_bytes),
+		.archive = reader.archive,
+		.index = reader.index,
 		.name = unit->index.key,
 		.into = options->dry_run ? NULL : restoring->tree.place.staging,
 		.choose = choose,
@@ -143,7 +124,8 @@ static int unpack(struct restoring *restoring, struct tgz_read_summary *ret, str
 		.cancel = options->cancel,
 	};
 
-	int r = tgz_read(&read, ret, err);
+	if (r >= 0)
+		r = tgz_read(&read, ret, err);
 	backup_reader_done(&reader);
 	return r;
 }

@@ -4,12 +4,13 @@
  *	set -> trees -> archive to DIR.restoring-ID, verified against the index -> swapped with DIR
  *
  * What stands at the place is never written over: an empty directory is replaced, anything else
- *only with `replace`, and is kept as DIR.before-ID. A mount point stays; what is in it is swapped.
+ * only with `replace`, and is kept as DIR.before-ID. A mount point stays; what is in it is swapped.
  * Interrupted, the same call goes on where it was: files that are there already are not fetched
  * again.
  */
 #pragma once
 
+#include "age/age.h"
 #include "backup/archive.h"
 #include "backup/catalog.h"
 #include "kube/client.h"
@@ -17,7 +18,8 @@
 
 struct backup_restore_options {
 	struct s3_store *store;
-	struct kube_client *client; /* NULL: no pods are stopped, no volumes made */
+	const struct age_identities *identities; /* for what is encrypted; may be NULL */
+	struct kube_client *client;		 /* NULL: no pods are stopped, no volumes made */
 	const struct backup_set *set;
 	const char *unit; /* an app or instance; NULL: all but BACKUP_SYSTEM */
 	bool system;	  /* BACKUP_SYSTEM too */
@@ -43,13 +45,3 @@ struct backup_restore_report {
 int backup_restore(const struct backup_restore_options *options, struct backup_restore_report *ret,
 		   struct err *err);
 void backup_restore_report_done(struct backup_restore_report *report);
-
-/* A unit's objects as lib/tgz reads them. */
-struct backup_reader {
-	struct s3_object *volumes, index;
-	struct backup_stored archive_bytes, index_bytes;
-};
-/* Borrows unit, store and deadline. */
-void backup_reader_open(struct backup_reader *reader, struct s3_store *store,
-			const struct backup_unit *unit, const struct deadline *deadline);
-void backup_reader_done(struct backup_reader *reader);

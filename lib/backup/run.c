@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "backup/backup.h"
+#include "backup/keys.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "state/revision.h"
@@ -128,6 +129,16 @@ static void say(const struct run *run, const struct backup_unit *unit, const cha
 		   "backup of %s: %s", unit->name, text);
 }
 
+/* Others may read it now than could then: it is sent again. */
+static bool is_for_same(const struct run *run, const struct backup_unit *unit)
+{
+	cleanup_list struct list names = LIST_INIT;
+
+	backup_keys_names(run->options->recipients, &names);
+	cleanup_free char *now = list_join(&names, " "), *then = list_join(&unit->recipients, " ");
+	return !strcmp(now, then);
+}
+
 /* The unit as an earlier set has it, when nothing changed since. */
 static const struct backup_unit *same_as(const struct run *run, const struct backup_source *source,
 					 const struct backup_look *look, const char **ret_id)
@@ -135,8 +146,8 @@ static const struct backup_unit *same_as(const struct run *run, const struct bac
 	const struct backup_set *newest = backup_catalog_newest(&run->catalog, source->name);
 	const struct backup_unit *unit = newest ? backup_set_find(newest, source->name) : NULL;
 
-	if (!unit || look->has_dumps || run->options->full || look->missing.n ||
-	    unit->state != BACKUP_OK || !unit->fingerprint ||
+	if (!unit || !is_for_same(run, unit) || look->has_dumps || run->options->full ||
+	    look->missing.n || unit->state != BACKUP_OK || !unit->fingerprint ||
 	    strcmp(unit->fingerprint, look->fingerprint) != 0)
 		return NULL;
 	*ret_id = unit->same_as ? unit->same_as : newest->id;
@@ -156,6 +167,8 @@ static void take_over(struct run *run, const struct backup_unit *from, const cha
 	for (size_t i = 0; i < from->volume_count; i++)
 		copy_object(backup_unit_add_volume(unit), &from->volumes[i]);
 	unit->sha256 = mem_strdup(from->sha256);
+	unit->index_sha256 = mem_strdup(from->index_sha256);
+	list_copy(&unit->recipients, &from->recipients);
 	copy_object(&unit->index, &from->index);
 	unit->files = from->files;
 	unit->bytes = from->bytes;
@@ -174,6 +187,7 @@ static void send(struct run *run, const struct backup_source *source,
 		.id = run->set->id,
 		.scratch = run->scratch,
 		.effort = options->effort,
+		.recipients = options->recipients,
 		.deadline = options->deadline,
 		.cancel = options->cancel,
 		.began = note_upload,

@@ -24,6 +24,8 @@ void backup_unit_done(struct backup_unit *unit)
 		object_done(&unit->volumes[i]);
 	free(unit->volumes);
 	free(unit->sha256);
+	free(unit->index_sha256);
+	list_done(&unit->recipients);
 	object_done(&unit->index);
 	free(unit->fingerprint);
 	free(unit->same_as);
@@ -180,6 +182,9 @@ static json_t *unit_to_json(const struct backup_unit *unit)
 	set_text(tree, "sameAs", unit->same_as);
 	set_text(tree, "error", unit->error);
 	set_text(tree, "sha256", unit->sha256);
+	set_text(tree, "indexSha256", unit->index_sha256);
+	if (unit->recipients.n)
+		set_list(tree, "recipients", &unit->recipients);
 	json_object_set_new(tree, "volumes", volumes_to_json(unit));
 	if (unit->index.key)
 		json_object_set_new(tree, "index", object_to_json(&unit->index));
@@ -237,6 +242,8 @@ static void unit_from_json(const json_t *tree, struct backup_set *set)
 	unit->same_as = mem_strdup(tree_path_string(tree, "sameAs"));
 	unit->error = mem_strdup(tree_path_string(tree, "error"));
 	unit->sha256 = mem_strdup(tree_path_string(tree, "sha256"));
+	unit->index_sha256 = mem_strdup(tree_path_string(tree, "indexSha256"));
+	get_list(tree, "recipients", &unit->recipients);
 	json_array_foreach (json_object_get(tree, "volumes"), i, volume)
 		object_from_json(volume, backup_unit_add_volume(unit));
 	object_from_json(json_object_get(tree, "index"), &unit->index);

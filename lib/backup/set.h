@@ -43,13 +43,15 @@ struct backup_unit {
 	struct backup_object *volumes; /* of the archive, in order; lib/backup/archive.h */
 	size_t volume_count;
 	struct backup_object index;
-	char *sha256;	       /* of the archive, all volumes together */
-	uint64_t files, bytes; /* of content */
-	char *fingerprint;     /* of names, sizes and times; two equal ones: nothing changed */
-	char *same_as;	       /* the set whose objects these are; NULL: sent by this one */
-	int revision;	       /* of the app, in force when it was taken; 0: none */
-	struct list notes;     /* sentences */
-	char *error;	       /* why it failed; NULL */
+	char *sha256; /* of the archive as it is stored, all volumes together */
+	char *index_sha256;
+	struct list recipients; /* "age1...", who may read it; none: it is not encrypted */
+	uint64_t files, bytes;	/* of content */
+	char *fingerprint;	/* of names, sizes and times; two equal ones: nothing changed */
+	char *same_as;		/* the set whose objects these are; NULL: sent by this one */
+	int revision;		/* of the app, in force when it was taken; 0: none */
+	struct list notes;	/* sentences */
+	char *error;		/* why it failed; NULL */
 };
 
 struct backup_set {

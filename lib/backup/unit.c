@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "backup/command.h"
+#include "backup/keys.h"
 #include "backup/sqlite.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -297,7 +298,8 @@ static void take_archive(struct backup_unit *unit, const struct backup_archive *
 	for (size_t i = 0; i < archive->volume_count; i++)
 		take_object(backup_unit_add_volume(unit), &archive->volumes[i]);
 	take_object(&unit->index, &archive->index);
-	unit->sha256 = mem_strdup(archive->summary.archive_sha256);
+	unit->sha256 = mem_strdup(archive->sha256);
+	unit->index_sha256 = mem_strdup(archive->index_sha256);
 	unit->files = archive->summary.files;
 	unit->bytes = archive->summary.bytes;
 }
@@ -321,6 +323,7 @@ static int write_unit(struct writing *writing, const struct backup_look *look, s
 		.key = key,
 		.size_bound = look->bytes,
 		.effort = options->effort,
+		.recipients = options->recipients,
 		.began = began,
 		.note = on_note,
 		.context = writing,
@@ -338,6 +341,8 @@ static int write_unit(struct writing *writing, const struct backup_look *look, s
 		r = backup_archive_finish(writing->writer, &archive, err);
 	if (r >= 0)
 		take_archive(writing->unit, &archive);
+	if (r >= 0)
+		backup_keys_names(options->recipients, &writing->unit->recipients);
 	return r;
 }
 

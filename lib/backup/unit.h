@@ -9,6 +9,7 @@ struct backup_unit_options {
 	const char *node, *id;
 	const char *scratch; /* a directory for copies of databases and for dumps */
 	enum tgz_effort effort;
+	const struct age_recipients *recipients; /* none: not encrypted */
 	const struct deadline *deadline;
 	struct cancel *cancel;
 	/* A multipart upload began: for a note that outlives a crash. */

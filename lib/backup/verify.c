@@ -3,9 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backup/restore.h"
+#include "backup/keys.h"
+#include "backup/reader.h"
 #include "base/mem.h"
+#include "tgz/hash.h"
 #include "tgz/read.h"
+
+#define PIECE ((size_t)4 << 20) /* of what is hashed as it is stored */
 
 struct verifying {
 	const struct backup_verify_options *options;
@@ -61,21 +65,84 @@ static int check_content(struct verifying *verifying, struct err *err)
 	struct backup_reader reader;
 	struct tgz_read_summary summary = {0};
 	cleanup_err struct err why = ERR_INIT;
-	backup_reader_open(&reader, options->store, unit, options->deadline);
+
+	int r = backup_reader_open(&reader, options->store, unit, options->identities,
+				   options->deadline, &why);
 	const struct tgz_read_options read = {
-		.archive = backup_archive_source(&reader.archive_bytes),
-		.index = backup_archive_source(&reader.index_bytes),
+		.archive = reader.archive,
+		.index = reader.index,
 		.name = unit->index.key,
 		.choose = choose,
 		.context = verifying,
 		.cancel = options->cancel,
 	};
-
-	int r = tgz_read(&read, &summary, &why);
+	if (r >= 0)
+		r = tgz_read(&read, &summary, &why);
 	backup_reader_done(&reader);
 	verifying->report->files += summary.entries;
 	verifying->report->bytes += summary.bytes;
 	return judge(verifying, &unit->volumes[0], r, &why, err);
+}
+
+/* --- what we cannot read --- */
+
+static int hash_stored(const struct verifying *verifying, const struct backup_stored *stored,
+		       char ret_sha256[65], struct err *err)
+{
+	cleanup_free char *bytes = mem_alloc(PIECE);
+	struct tgz_hash *hash = tgz_hash_new();
+	uint64_t size = backup_stored_size(stored);
+	int r = 0;
+
+	for (uint64_t at = 0; r >= 0 && at < size; at += PIECE) {
+		size_t length = size - at < PIECE ? (size_t)(size - at) : PIECE;
+		if (cancel_raised(verifying->options->cancel))
+			r = err_set(err, ERR_CANCELED, "canceled");
+		else
+			r = backup_stored_read((void *)stored, at, length, bytes, err);
+		if (r >= 0)
+			tgz_hash_add(hash, bytes, length);
+	}
+	tgz_hash_hex(hash, ret_sha256);
+	tgz_hash_free(hash);
+	return r;
+}
+
+static int check_stored(struct verifying *verifying, const struct backup_object *objects,
+			size_t count, const char *expected, struct err *err)
+{
+	cleanup_free struct s3_object *list = mem_zalloc((count + 1) * sizeof(*list));
+	cleanup_err struct err why = ERR_INIT;
+	char sha256[65];
+
+	for (size_t i = 0; i < count; i++)
+		list[i] = (struct s3_object){.key = objects[i].key, .size = objects[i].size};
+	const struct backup_stored stored = {verifying->options->store, list, count,
+					     verifying->options->deadline};
+	int r = hash_stored(verifying, &stored, sha256, &why);
+	if (r >= 0 && (!expected || strcmp(sha256, expected) != 0))
+		r = err_set(&why, ERR_INVALID, "it is damaged: its SHA-256 is not that of the set");
+	return judge(verifying, objects, r, &why, err);
+}
+
+static int check_sealed(struct verifying *verifying, struct err *err)
+{
+	const struct backup_unit *unit = verifying->unit;
+
+	verifying->report->sealed++;
+	if (!verifying->options->deep)
+		return 0;
+	int r = check_stored(verifying, &unit->index, 1, unit->index_sha256, err);
+	return r < 0 ? r
+		     : check_stored(verifying, unit->volumes, unit->volume_count, unit->sha256,
+				    err);
+}
+
+static bool is_sealed(const struct verifying *verifying)
+{
+	const struct list *recipients = &verifying->unit->recipients;
+
+	return recipients->n && !backup_keys_fit(verifying->options->identities, recipients);
 }
 
 static int verify_unit(struct verifying *verifying, struct err *err)
@@ -93,7 +160,8 @@ static int verify_unit(struct verifying *verifying, struct err *err)
 		r = check_size(verifying, &unit->volumes[i], err);
 	bool whole = verifying->report->problems.n == before;
 	if (r >= 0 && whole && (verifying->options->deep || verifying->options->sample > 0))
-		r = check_content(verifying, err);
+		r = is_sealed(verifying) ? check_sealed(verifying, err)
+					 : check_content(verifying, err);
 	return r;
 }
 

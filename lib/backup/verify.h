@@ -1,13 +1,16 @@
 /* backup/verify: whether a set could be restored from. */
 #pragma once
 
+#include "age/age.h"
 #include "backup/catalog.h"
 
 struct backup_verify_options {
 	struct s3_store *store;
 	const struct backup_set *set;
+	const struct age_identities *identities; /* may be NULL */
 	bool deep;  /* fetch, inflate and hash every file; else only that every object is there,
-		       whole */
+		       whole. What none of the identities can read is fetched, and its bytes as
+		       they are stored compared with their SHA-256 */
 	int sample; /* of the files, in percent, chosen anew each time; 0: none */
 	const struct deadline *deadline;
 	struct cancel *cancel;
@@ -15,6 +18,7 @@ struct backup_verify_options {
 
 struct backup_verify_report {
 	uint64_t files, bytes; /* that were hashed */
+	size_t sealed;	       /* units that no identity can read */
 	struct list problems;  /* "ghost: archive is 5 bytes short" */
 };
 

@@ -33,19 +33,31 @@ void source_form_fail(struct source_form *form, const char *path, const char *hi
 	fail_at(form, form->node ? tree_yaml_at(form->node, path) : NULL, hint, &err);
 }
 
+void source_form_warn(struct source_form *form, const char *path, const char *hint,
+		      const char *format, ...)
+{
+	const struct tree_yaml_node *node = form->node ? tree_yaml_at(form->node, path) : NULL;
+	struct err err = ERR_INIT;
+	va_list args;
+
+	va_start(args, format);
+	(void)err_vset(&err, ERR_INVALID, format, args);
+	va_end(args);
+	if (hint)
+		(void)err_hint(&err, "%s", hint);
+	(void)err_at(&err, form->file, node ? node->line : 0, node ? node->column : 0);
+	diag_add(form->findings, DIAG_WARNING, form->app, &err);
+}
+
 void source_form_idle(struct source_form *form, const char *key)
 {
-	const struct tree_yaml_node *node = form->node ? tree_yaml_at(form->node, key) : NULL;
 	const json_t *value = tree_path_get(form->tree, key);
-	struct err err = ERR_INIT;
 
 	if (!value || json_is_null(value) || (json_is_array(value) && !json_array_size(value)))
 		return;
-	(void)err_set(&err, ERR_INVALID, "%s has no effect in desired %s", key, DESIRED_VERSION);
-	(void)err_hint(&err,
-		       "it is read and checked; take it out, or leave it for a later version");
-	(void)err_at(&err, form->file, node ? node->line : 0, node ? node->column : 0);
-	diag_add(form->findings, DIAG_WARNING, form->app, &err);
+	source_form_warn(form, key,
+			 "it is read and checked; take it out, or leave it for a later version",
+			 "%s has no effect in desired %s", key, DESIRED_VERSION);
 }
 
 static bool known_key(const char *key, const char *const *known, size_t count)

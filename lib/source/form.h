@@ -27,6 +27,10 @@ struct source_form {
 void source_form_fail(struct source_form *form, const char *path, const char *hint,
 		      const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+/* The same as a warning: the form stays good. */
+void source_form_warn(struct source_form *form, const char *path, const char *hint,
+		      const char *format, ...) __attribute__((format(printf, 4, 5)));
+
 /* Warns when a key is set that this version reads and checks, but does nothing with. */
 void source_form_idle(struct source_form *form, const char *key);
 

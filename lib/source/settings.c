@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "age/key.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "source/form.h"
@@ -21,10 +22,33 @@ static void cleanup_documents(struct tree_yaml_documents *documents)
 	tree_yaml_done(documents);
 }
 
+/* Who may read the backups; what says nothing stops a backup, not a reload. */
+static void read_encrypt(struct source_form *form, const json_t *backup)
+{
+	cleanup_list struct list texts = LIST_INIT;
+	cleanup_age_recipients struct age_recipients recipients = {0};
+	cleanup_err struct err err = ERR_INIT;
+
+	if (!json_object_get(backup, "encrypt") && json_object_get(backup, "target"))
+		source_form_warn(form, "backup",
+				 "encrypt: [age1...], with the public key that age-keygen prints, "
+				 "or encrypt: none",
+				 "no backup is made while backup.encrypt does not say who may read "
+				 "them: they hold the configuration and the tokens of this node");
+	source_form_list(form, "backup.encrypt", &texts);
+	if (texts.n == 1 && !strcmp(texts.items[0], "none"))
+		return;
+	for (size_t i = 0; i < texts.n; i++)
+		if (age_recipients_add(&recipients, texts.items[i], &err) < 0)
+			source_form_fail(form, "backup.encrypt", err.hint, "backup.encrypt: %s",
+					 err.message);
+}
+
 static void read_backup(struct source_form *form, struct source_settings *settings)
 {
-	static const char *const known[] = {"target", "endpoint", "region", "profile", "node",
-					    "keep",   "encrypt",  "paths",  "storage", "k3s"};
+	static const char *const known[] = {"target",  "endpoint", "region",  "profile",
+					    "node",    "keep",	   "encrypt", "paths",
+					    "storage", "k3s",	   "identity"};
 	static const char *const kept[] = {"last", "daily", "weekly", "monthly", "yearly"};
 	json_t *backup = json_object_get(form->tree, "backup");
 
@@ -32,7 +56,7 @@ static void read_backup(struct source_form *form, struct source_settings *settin
 		return;
 	source_form_keys(form, "backup", known, COUNT(known));
 	source_form_keys(form, "backup.keep", kept, COUNT(kept));
-	source_form_idle(form, "backup.encrypt");
+	read_encrypt(form, backup);
 	settings->backup = json_incref(backup);
 }
 

@@ -3,10 +3,11 @@
  *
  *	carry put URL KEY DIR NAME [PATTERN...]    archives DIR as NAME, without the patterns
  *	carry get URL KEY INTO [PATH]              unpacks all, or what is below PATH; INTO "-":
- *verifies
+ *						   verifies
  *
- * Settings and credentials come from the environment and the AWS files. Prints one JSON line:
- *sizes, times, memory; notes go to standard error. Exit 3: notes, 1: failed.
+ * Settings and credentials come from the environment and the AWS files; CARRY_RECIPIENTS (age1...
+ * age1...) and CARRY_IDENTITY (a file) encrypt and decrypt. Prints one JSON line: sizes, times,
+ * memory; notes go to standard error. Exit 3: notes, 1: failed.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,8 @@
 #include <sys/resource.h>
 
 #include "backup/archive.h"
+#include "backup/keys.h"
+#include "backup/reader.h"
 #include "base/mem.h"
 #include "tgz/read.h"
 
@@ -54,11 +57,29 @@ static int add_size(void *context, struct tgz_entry *entry, struct err *err)
 	return 0;
 }
 
+static int read_recipients(struct age_recipients *ret, struct err *err)
+{
+	const char *text = getenv("CARRY_RECIPIENTS");
+	cleanup_list struct list names = LIST_INIT;
+	int r = 0;
+
+	if (text)
+		list_split(&names, text, " ");
+	for (size_t i = 0; r >= 0 && i < names.n; i++)
+		r = age_recipients_add(ret, names.items[i], err);
+	return r;
+}
+
 static int put(struct carry *carry, char **arguments, struct err *err)
 {
+	cleanup_age_recipients struct age_recipients recipients = {0};
 	cleanup_backup_archive struct backup_archive archive = {0};
 	struct backup_archive_options options = {
-		.key = carry->key, .note = take_note, .context = carry};
+		.key = carry->key,
+		.recipients = &recipients,
+		.note = take_note,
+		.context = carry,
+	};
 	struct tgz_walk_options walk = {.root = arguments[0], .name = arguments[1]};
 	struct backup_archive_writer *writer;
 
@@ -68,7 +89,9 @@ static int put(struct carry *carry, char **arguments, struct err *err)
 		list_add(&walk.exclude, *pattern);
 	walk.visit = add_size;
 	walk.context = &options.size_bound;
-	int r = tgz_walk(&walk, err);
+	int r = read_recipients(&recipients, err);
+	if (r >= 0)
+		r = tgz_walk(&walk, err);
 	walk.visit = NULL;
 	if (r >= 0)
 		r = backup_archive_begin(carry->store, &options, &carry->deadline, &writer, err);
@@ -101,49 +124,58 @@ static bool is_below(void *context, const struct tgz_index_entry *entry)
 	       (!entry->path[length] || entry->path[length] == '/');
 }
 
-static void keep(struct s3_object **objects, size_t *count, struct s3_object *object)
+static void keep(struct backup_object *to, const struct s3_object *from)
 {
-	*objects = mem_realloc(*objects, (*count + 1) * sizeof(**objects));
-	(*objects)[(*count)++] = *object;
-	*object = (struct s3_object){0};
+	*to = (struct backup_object){mem_strdup(from->key), from->size};
 }
 
 /* The volumes and the index below the key. */
-static int find(struct carry *carry, struct backup_stored *volumes, struct backup_stored *index,
-		struct err *err)
+static int find(struct carry *carry, const char *end, struct backup_unit *unit, struct err *err)
 {
 	cleanup_s3_listing struct s3_listing listing = {0};
-	cleanup_free char *prefix = mem_printf("%s.tgz", carry->key);
-	cleanup_free char *index_key = mem_printf("%s.idx.gz", carry->key);
-	struct s3_object *found = NULL, one = {0};
-	size_t count = 0, ones = 0;
+	cleanup_s3_object struct s3_object index = {0};
+	cleanup_free char *prefix = mem_printf("%s.tgz%s", carry->key, end);
+	cleanup_free char *index_key = mem_printf("%s.idx.gz%s", carry->key, end);
 
 	int r = s3_store_list(carry->store, prefix, false, &listing, &carry->deadline, err);
 	if (r >= 0)
-		r = s3_store_head(carry->store, index_key, &one, &carry->deadline, err);
+		r = s3_store_head(carry->store, index_key, &index, &carry->deadline, err);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < listing.n; i++)
-		keep(&found, &count, &listing.objects[i]);
-	*volumes = (struct backup_stored){carry->store, found, count, &carry->deadline};
-	found = NULL;
-	keep(&found, &ones, &one);
-	*index = (struct backup_stored){carry->store, found, ones, &carry->deadline};
+		keep(backup_unit_add_volume(unit), &listing.objects[i]);
+	keep(&unit->index, &index);
 	return 0;
+}
+
+/* What a marker would say: who may read it is whoever we are. */
+static int open_reader(struct carry *carry, struct backup_unit *unit, struct backup_reader *ret,
+		       struct err *err)
+{
+	cleanup_age_identities struct age_identities identities = {0};
+	const char *file = getenv("CARRY_IDENTITY");
+
+	int r = file ? age_identities_read(&identities, file, err) : 0;
+	for (size_t i = 0; r >= 0 && i < identities.n; i++)
+		list_take(&unit->recipients, age_recipient_text(identities.items[i].recipient));
+	if (r >= 0)
+		r = find(carry, file ? ".age" : "", unit, err);
+	return r < 0 ? r
+		     : backup_reader_open(ret, carry->store, unit, &identities, &carry->deadline,
+					  err);
 }
 
 static int get(struct carry *carry, char **arguments, struct err *err)
 {
-	struct backup_stored volumes, index;
+	struct backup_unit unit = {.name = mem_strdup(carry->key)};
+	struct backup_reader reader = {0};
 	struct tgz_read_summary summary;
 
-	int r = find(carry, &volumes, &index, err);
-	if (r < 0)
-		return r;
+	int r = open_reader(carry, &unit, &reader, err);
 	carry->path = arguments[1];
 	const struct tgz_read_options options = {
-		.archive = backup_archive_source(&volumes),
-		.index = backup_archive_source(&index),
+		.archive = reader.archive,
+		.index = reader.index,
 		.name = carry->key,
 		.into = strcmp(arguments[0], "-") ? arguments[0] : NULL,
 		.choose = carry->path ? is_below : NULL,
@@ -151,9 +183,10 @@ static int get(struct carry *carry, char **arguments, struct err *err)
 		.note = take_note,
 		.context = carry,
 	};
-	r = tgz_read(&options, &summary, err);
-	free((void *)volumes.objects);
-	free((void *)index.objects);
+	if (r >= 0)
+		r = tgz_read(&options, &summary, err);
+	backup_reader_done(&reader);
+	backup_unit_done(&unit);
 	if (r < 0)
 		return r;
 	printf("{\"entries\": %lu, \"bytes\": %lu, \"kept\": %lu, \"received\": %lu, ",

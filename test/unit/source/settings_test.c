@@ -102,6 +102,37 @@ START_TEST(test_source_settings__what_has_no_effect_is_not_ignored_in_silence)
 }
 END_TEST
 
+START_TEST(test_source_settings__who_may_read_backups_is_said_and_checked)
+{
+	static const struct {
+		const char *text, *says;
+		enum diag_severity severity;
+	} cases[] = {
+		{"backup: {target: 's3://b/p'}\n", "does not say who may read", DIAG_WARNING},
+		{"backup: {target: 's3://b/p', encrypt: none}\n", NULL, DIAG_NOTE},
+		{"backup: {target: 's3://b/p', encrypt: [age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzr"
+		 "ye869xeexvn73equnujwj]}\n",
+		 NULL, DIAG_NOTE},
+		{"backup: {target: 's3://b/p', encrypt: [age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzr"
+		 "ye869xeexvn73equnujwk]}\n",
+		 "its checksum is wrong", DIAG_ERROR},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct source_settings settings = {0};
+		cleanup_diag struct diag_list findings = DIAG_LIST_INIT;
+		(void)read_text(cases[i].text, &settings, &findings);
+		ck_assert_uint_eq(findings.n, cases[i].says ? 1 : 0);
+		if (cases[i].says) {
+			ck_assert_ptr_nonnull(strstr(findings.items[0].err.message, cases[i].says));
+			ck_assert_int_eq((int)findings.items[0].severity, (int)cases[i].severity);
+			ck_assert_int_eq(findings.items[0].err.place.line, 1);
+		}
+		source_settings_done(&settings);
+	}
+}
+END_TEST
+
 START_TEST(test_source_settings__broken_yaml_is_a_finding_with_its_place)
 {
 	struct source_settings settings;
@@ -122,6 +153,7 @@ Suite *test_suite(void)
 	tcase_add_test(tests, test_source_settings__are_read);
 	tcase_add_test(tests, test_source_settings__all_mistakes_come_in_one_pass);
 	tcase_add_test(tests, test_source_settings__what_has_no_effect_is_not_ignored_in_silence);
+	tcase_add_test(tests, test_source_settings__who_may_read_backups_is_said_and_checked);
 	tcase_add_test(tests, test_source_settings__broken_yaml_is_a_finding_with_its_place);
 	suite_add_tcase(suite, tests);
 	return suite;
