@@ -3,6 +3,7 @@
 
 #include "apply/internal.h"
 #include "base/mem.h"
+#include "manifest/selector.h"
 #include "tree/path.h"
 
 /* A request may take long on a node that is busy pulling images. */
@@ -13,23 +14,11 @@ struct deadline apply_uninterrupted(const struct apply_run *run)
 	return deadline_in(run->context->clock, NULL, REQUEST_MS);
 }
 
-/* "app=ghost,tier=web" from spec.selector.matchLabels; caller frees. NULL when there is none. */
-static char *selector_of(const json_t *object)
-{
-	cleanup_list struct list pairs = LIST_INIT;
-	const char *key;
-	json_t *value;
-
-	json_object_foreach (tree_path_get(object, "spec.selector.matchLabels"), key, value)
-		list_printf(&pairs, "%s=%s", key, json_string_value(value));
-	return pairs.n ? list_join(&pairs, ",") : NULL;
-}
-
 int apply_pods_of(struct apply_run *run, const json_t *workload, json_t **ret, struct err *err)
 {
 	const char *kind = tree_path_string(workload, "kind");
 	const char *name = tree_path_string(workload, "metadata.name");
-	cleanup_free char *selector = selector_of(workload), *itself = NULL;
+	cleanup_free char *selector = manifest_selector_text(workload), *itself = NULL;
 	struct deadline deadline = apply_uninterrupted(run);
 
 	*ret = NULL;

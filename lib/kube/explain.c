@@ -8,6 +8,7 @@
 #include "kube/pod.h"
 #include "kube/private.h"
 #include "kube/ready.h"
+#include "manifest/selector.h"
 #include "tree/path.h"
 
 #define LOG_LINES 3
@@ -26,45 +27,6 @@ static const char *text(const json_t *object, const char *path)
 	const char *found = tree_path_string(object, path);
 
 	return found ? found : "";
-}
-
-/* --- a selector as the API takes it --- */
-
-static void add_expression(struct list *terms, const json_t *expression)
-{
-	const char *key = text(expression, "key"), *operator= text(expression, "operator");
-	cleanup_list struct list values = LIST_INIT;
-	json_t *value;
-	size_t i;
-
-	json_array_foreach (json_object_get(expression, "values"), i, value)
-		if (json_is_string(value))
-			list_add(&values, json_string_value(value));
-	cleanup_free char *joined = list_join(&values, ",");
-	if (!strcmp(operator, "In"))
-		list_printf(terms, "%s in (%s)", key, joined);
-	else if (!strcmp(operator, "NotIn"))
-		list_printf(terms, "%s notin (%s)", key, joined);
-	else if (!strcmp(operator, "Exists"))
-		list_add(terms, key);
-	else if (!strcmp(operator, "DoesNotExist"))
-		list_printf(terms, "!%s", key);
-}
-
-/* NULL when the workload selects nothing. Caller frees. */
-static char *selector_of(const json_t *workload)
-{
-	cleanup_list struct list terms = LIST_INIT;
-	json_t *value;
-	const char *key;
-	size_t i;
-
-	json_object_foreach (tree_path_get(workload, "spec.selector.matchLabels"), key, value)
-		if (json_is_string(value))
-			list_printf(&terms, "%s=%s", key, json_string_value(value));
-	json_array_foreach (tree_path_get(workload, "spec.selector.matchExpressions"), i, value)
-		add_expression(&terms, value);
-	return terms.n ? list_join(&terms, ",") : NULL;
 }
 
 /* --- events --- */
@@ -250,7 +212,7 @@ static char *explain_pods(struct question *question, const json_t *pods)
 
 static char *explain_workload(struct question *question, const json_t *workload)
 {
-	cleanup_free char *selector = selector_of(workload);
+	cleanup_free char *selector = manifest_selector_text(workload);
 	cleanup_err struct err ignored = ERR_INIT;
 	json_auto_t *pods = NULL;
 

@@ -6,33 +6,21 @@
 
 #include "base/mem.h"
 #include "manifest/pod.h"
+#include "manifest/selector.h"
 #include "plan/internal.h"
 #include "tree/path.h"
 
-static bool labels_match(const json_t *selector, const json_t *labels)
-{
-	const char *key;
-	json_t *value;
-
-	json_object_foreach ((json_t *)selector, key, value)
-		if (!json_equal(value, json_object_get(labels, key)))
-			return false;
-	return json_object_size(selector) > 0;
-}
-
-/* Pods of the replaced object, by its selector (matchLabels; a Pod is its own). */
+/* Pods of the replaced object, by its selector (a Pod is its own). */
 static bool is_of(const json_t *listener, const json_t *old)
 {
 	const char *ns = tree_path_string(listener, "namespace");
-	const json_t *selector = tree_path_get(old, "spec.selector.matchLabels");
 
 	if (!plan_same(ns, tree_path_string(old, "metadata.namespace")))
 		return false;
 	if (plan_same(tree_path_string(old, "kind"), "Pod"))
 		return plan_same(tree_path_string(listener, "pod"),
 				 tree_path_string(old, "metadata.name"));
-	return labels_match(selector ? selector : tree_path_get(old, "spec.selector"),
-			    json_object_get(listener, "labels"));
+	return manifest_selector_matches(old, json_object_get(listener, "labels"));
 }
 
 static bool holds(const json_t *listener, const struct manifest_port *wanted)

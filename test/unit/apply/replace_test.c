@@ -80,6 +80,23 @@ START_TEST(test_replace__writers_are_created_when_the_old_pods_are_gone)
 }
 END_TEST
 
+/* No labels to match, and yet pods that write. */
+START_TEST(test_replace__writers_are_waited_for_by_any_selector)
+{
+	start(PROBE);
+	world.api->watch = end_slowly;
+	tree_path_set(
+		apiserver_get(world.api, WEB), "spec.selector",
+		parse("{\"matchExpressions\": [{\"key\": \"app\", \"operator\": \"Exists\"}]}"));
+	put_pod("web-old", "{\"running\": {}}", 0);
+	plan_replace_of_web(PLAN_REPLACE_WRITERS);
+	run_plan();
+	ck_assert_int_eq(at("PATCH " WEB), at("DELETE " WEB) + 4);
+	ck_assert_uint_eq(world.result.replaced, 1);
+	world_stop();
+}
+END_TEST
+
 static void check_saved(void *context, const char *line)
 {
 	ready_when_made(context, line);
@@ -305,6 +322,7 @@ Suite *test_suite(void)
 	tcase_add_test(tests, test_replace__ports_are_created_at_once);
 	tcase_add_test(tests, test_replace__what_nobody_waits_for_is_told_too);
 	tcase_add_test(tests, test_replace__writers_are_created_when_the_old_pods_are_gone);
+	tcase_add_test(tests, test_replace__writers_are_waited_for_by_any_selector);
 	tcase_add_test(tests, test_replace__the_old_one_is_on_disk_before_it_is_deleted);
 	tcase_add_test(tests, test_replace__what_is_deleted_is_what_was_saved);
 	tcase_add_test(tests, test_replace__deletes_only_under_the_uid_that_was_proven);
