@@ -15,9 +15,10 @@ void tgz_selection_done(struct tgz_selection *selection)
 static void add_range(struct tgz_selection *selection, const struct tgz_index_entry *entry)
 {
 	const struct tgz_range range = {entry->offset, entry->offset + entry->length};
-	struct tgz_range *last = selection->ranges + selection->range_count - 1;
+	struct tgz_range *last =
+		selection->range_count ? &selection->ranges[selection->range_count - 1] : NULL;
 
-	if (selection->range_count && range.offset >= last->offset && range.offset <= last->end) {
+	if (last && range.offset >= last->offset && range.offset <= last->end) {
 		if (range.end > last->end)
 			last->end = range.end;
 		return;
