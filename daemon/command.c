@@ -13,10 +13,10 @@
 const struct option_spec command_no_options[] = {{NULL, NULL, NULL}};
 
 static const struct command *const commands[] = {
-	&verb_check,   &verb_plan,     &verb_apply,   &verb_reload,  &verb_status,
-	&verb_render,  &verb_vars,     &verb_suspend, &verb_resume,  &verb_approve,
-	&verb_history, &verb_rollback, &verb_undo,    &verb_purge,   &verb_adopt,
-	&verb_backup,  &verb_restore,  &verb_run,     &verb_version, &verb_help,
+	&verb_check, &verb_plan,    &verb_apply,  &verb_reload,	 &verb_status,	&verb_render,
+	&verb_vars,  &verb_suspend, &verb_resume, &verb_approve, &verb_history, &verb_rollback,
+	&verb_undo,  &verb_purge,   &verb_adopt,  &verb_backup,	 &verb_restore, &verb_upgrade,
+	&verb_run,   &verb_version, &verb_help,
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(*commands))
@@ -69,7 +69,7 @@ static void print_help(struct buf *out)
 			"Usage: desired VERB [OPTION...] [ARGUMENT...]\n\n"
 			"Verbs:\n");
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		buf_printf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+		buf_printf(out, "  %-17s %s\n", commands[i]->name, commands[i]->summary);
 	buf_addstr(out, "\nOptions of every verb, before or after it:\n");
 	print_options(options_global(), out);
 	buf_addstr(

@@ -4,7 +4,7 @@
 #include "command.h"
 
 extern const struct command verb_run, verb_reload;
-extern const struct command verb_check, verb_render, verb_vars;
+extern const struct command verb_check, verb_render, verb_vars, verb_upgrade;
 extern const struct command verb_plan, verb_apply, verb_approve;
 extern const struct command verb_status, verb_suspend, verb_resume;
 extern const struct command verb_history, verb_rollback, verb_undo, verb_purge, verb_adopt;

@@ -129,6 +129,35 @@ int file_write(const char *path, const void *bytes, size_t length, mode_t mode, 
 	return 0;
 }
 
+static int like(const char *path, const struct stat *st, struct err *err)
+{
+	if ((lchown(path, st->st_uid, st->st_gid) < 0 && geteuid() == 0) ||
+	    chmod(path, st->st_mode & 07777) < 0)
+		return err_errno(err, errno, "%s", path);
+	return 0;
+}
+
+int file_rewrite(const char *path, const void *bytes, size_t length, struct err *err)
+{
+	cleanup_free char *real = realpath(path, NULL);
+	struct stat st;
+
+	if (!real || stat(real, &st) < 0)
+		return err_errno(err, errno, "%s", path);
+	cleanup_free char *temporary = mem_printf("%s.%d.tmp", real, gettid());
+	int r = write_temporary(temporary, bytes, length, 0600, err);
+	if (r >= 0)
+		r = like(temporary, &st, err);
+	if (r >= 0 && rename(temporary, real) < 0)
+		r = err_errno(err, errno, "%s", path);
+	if (r < 0) {
+		(void)unlink(temporary);
+		return r;
+	}
+	sync_folder_of(real);
+	return 0;
+}
+
 int file_make_dir(const char *path, mode_t mode, struct err *err)
 {
 	cleanup_free char *part = mem_strdup(path);

@@ -19,6 +19,10 @@ int file_read_fd(int fd, const char *name, size_t limit, char **ret_text, size_t
  * leaves the old or the new content, never a mixture. */
 int file_write(const char *path, const void *bytes, size_t length, mode_t mode, struct err *err);
 
+/* The same for a file that is there: owner, group and mode stay, and a symbolic link still leads to
+ * it. */
+int file_rewrite(const char *path, const void *bytes, size_t length, struct err *err);
+
 /* Creates a folder and those above it; one that is there stays as it is. */
 int file_make_dir(const char *path, mode_t mode, struct err *err);
 

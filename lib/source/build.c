@@ -177,6 +177,15 @@ static void note_objects(const struct source_build *build, const struct manifest
 	}
 }
 
+static void tell_parsed(const struct source_build *build, const struct source_file *file,
+			const struct manifest_text *text)
+{
+	const struct source_pass *pass = build->pass;
+
+	if (pass->parsed)
+		pass->parsed(pass->context, build->made->name, file->path, text);
+}
+
 static void add_member(struct source_build *build, const struct source_member *member)
 {
 	struct manifest_text *text = NULL;
@@ -186,6 +195,8 @@ static void add_member(struct source_build *build, const struct source_member *m
 		return;
 	int r = member->template ? parse_template(build, member->file, &text, &err)
 				 : parse_plain(build, member->file, &text, &err);
+	if (r < 0 || text)
+		tell_parsed(build, member->file, text);
 	if (r < 0) {
 		(void)err_at(&err, member->file->path, 0, 0);
 		source_pass_error(build->pass, build->made, &err);

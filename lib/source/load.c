@@ -14,7 +14,7 @@
 /* A file that is younger than this may be half written. */
 #define SETTLED_MS 25
 
-static void run(struct source_pass *pass)
+void source_load_run(struct source_pass *pass)
 {
 	if (source_pass_usable(pass)) {
 		for (size_t i = 0; i < pass->layout.count; i++)
@@ -56,7 +56,7 @@ static int pass_at_rest(const struct source_options *options, struct source_pass
 		if (r < 0)
 			return r;
 		if (is_settled(pass)) {
-			run(pass);
+			source_load_run(pass);
 			if (!source_tree_changed(pass->tree))
 				return 0;
 		}
@@ -139,7 +139,7 @@ int source_render(const struct source_options *options, const char *selected,
 		return r;
 	pass.rendered = pass_on;
 	pass.context = &selection;
-	run(&pass);
+	source_load_run(&pass);
 	copy_selected(ret_findings, &pass.set->findings, selected);
 	source_pass_done(&pass);
 	return 0;

@@ -42,6 +42,8 @@ struct source_options {
 	struct mask *mask;		  /* is told what was decrypted; or NULL */
 	struct source_vault_cache *vault; /* of earlier readings; or NULL */
 	bool reveal;			  /* source_render: encrypted files too */
+	const struct map *instead; /* path -> struct buf: what counts instead of what is in these
+				    * files; or NULL */
 };
 
 /* Loads everything. Negative only when nothing can be said at all (out of descriptors ...). */

@@ -34,6 +34,7 @@ int source_pass_begin(const struct source_options *options, struct source_pass *
 	int r = source_tree_scan(options->dir, options->lint, &ret->tree, err);
 	if (r < 0)
 		return r;
+	ret->tree->instead = options->instead;
 	ret->included = template_cache_new();
 	source_facts_make(ret);
 	ret->set = manifest_set_new();

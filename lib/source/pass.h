@@ -32,6 +32,10 @@ struct source_pass {
 	struct source_unseal unseal;
 	void (*rendered)(void *context, const char *app, const char *file, const char *text,
 			 size_t length); /* for source_render; or NULL */
+	/* for source_upgrade: the text of each manifest, NULL for one that could not be parsed; or
+	 * NULL */
+	void (*parsed)(void *context, const char *app, const char *file,
+		       const struct manifest_text *text);
 	void *context;
 };
 
@@ -41,6 +45,9 @@ int source_pass_begin(const struct source_options *options, struct source_pass *
 
 /* True when the set can be filled at all; else findings say why, and fatal or empty is set. */
 bool source_pass_usable(struct source_pass *pass);
+
+/* Fills the set, once (load.c). */
+void source_load_run(struct source_pass *pass);
 
 /* The one document of a YAML file (NULL when it is empty), parsed once. Borrowed from pass. In
  * `variables` a key that stands twice is a warning. */

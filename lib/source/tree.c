@@ -5,6 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "source/scan.h"
@@ -47,8 +48,14 @@ static int read_scanned(struct source_tree *tree, struct source_file *file, size
 			struct err *err)
 {
 	struct stat st;
+	const struct buf *instead = tree->instead ? map_get(tree->instead, file->path) : NULL;
 	cleanup_fd int fd = -1;
 
+	if (instead) {
+		file->text = mem_strndup(buf_str(instead), instead->len);
+		file->length = instead->len;
+		return 0;
+	}
 	int r = source_scan_open(tree->root, file->path, false, &fd, err);
 	if (r < 0) {
 		tree->moved = tree->moved || err->code == ERR_NOT_FOUND;

@@ -56,6 +56,7 @@ struct source_tree {
 	bool unreadable; /* the directory is missing or cannot be listed; problem says why */
 	bool moved;	 /* a file was not the one that was scanned when it was read */
 	char *fingerprint;
+	const struct map *instead; /* path -> struct buf: read instead of the file; or NULL */
 };
 
 /* Negative only when descriptors or the like ran out. */

@@ -83,8 +83,10 @@ static void prints(const char *line, int code, const char *part)
 
 START_TEST(test_command__help_lists_every_verb)
 {
-	prints("help", 0, "  suspend    Leave an app alone, for debugging\n");
+	prints("help", 0, "  suspend           Leave an app alone, for debugging\n");
 	prints("help reload", 0, "Usage: desired reload\n");
+	prints("upgrade-manifests --help", 0,
+	       "Usage: desired upgrade-manifests [OPTION...] [FILE|APP...]\n");
 	prints("plan --help", 0, "Exit codes: 0 everything is as the files say");
 	prints("--version", 0, "desired ");
 	prints("version --output json", 0, "\"schema\": 1");
