@@ -11,24 +11,20 @@
 #define LOG_LINES 50
 #define LOG_MS	  10000
 
-static const char *container_of(const json_t *pod)
-{
-	const char *name = tree_path_string(pod, "spec.containers[0].name");
-
-	return name ? name : "";
-}
-
+/* One of several containers is named. */
 static void say_log(struct apply_run *run, const struct plan_step *step, const json_t *pod,
-		    const struct deadline *deadline)
+		    const char *container, const struct deadline *deadline)
 {
+	bool alone = json_array_size(tree_path_get(pod, "spec.containers")) < 2;
 	cleanup_list struct list lines = LIST_INIT;
 	cleanup_free char *log =
-		kube_log(run->context->client, pod, container_of(pod), false, LOG_LINES, deadline);
+		kube_log(run->context->client, pod, container, false, LOG_LINES, deadline);
 
 	if (log)
 		list_split(&lines, log, "\r\n");
 	for (size_t i = 0; i < lines.n; i++)
-		apply_say(run, step, EVENT_HOOK, "says: %s", lines.items[i]);
+		apply_say(run, step, EVENT_HOOK, "%s%ssays: %s", alone ? "" : container,
+			  alone ? "" : " ", lines.items[i]);
 }
 
 static void say_logs(struct apply_run *run, const struct plan_step *step)
@@ -37,14 +33,17 @@ static void say_logs(struct apply_run *run, const struct plan_step *step)
 	cleanup_free char *selector = mem_printf("batch.kubernetes.io/job-name=%s", step->id.name);
 	cleanup_err struct err ignored = ERR_INIT;
 	json_auto_t *pods = NULL;
-	json_t *pod;
-	size_t i;
+	json_t *pod, *container;
+	size_t i, j;
 
 	if (kube_client_select(run->context->client, "", "Pod", step->id.ns, selector, NULL,
 			       &deadline, &pods, &ignored) < 0)
 		return;
 	json_array_foreach (pods, i, pod)
-		say_log(run, step, pod, &deadline);
+		json_array_foreach (tree_path_get(pod, "spec.containers"), j, container)
+			if (tree_path_string(container, "name"))
+				say_log(run, step, pod, tree_path_string(container, "name"),
+					&deadline);
 }
 
 bool apply_job_vanished(const struct plan_step *step, const json_t *object)

@@ -33,6 +33,11 @@ void apiserver_put(struct apiserver *api, const char *path, json_t *body_stolen)
 	json_object_set_new(api->objects, path, body_stolen);
 }
 
+void apiserver_put_text(struct apiserver *api, const char *path, const char *text)
+{
+	json_object_set_new(api->objects, path, json_string(text));
+}
+
 void apiserver_remove(struct apiserver *api, const char *path)
 {
 	json_object_del(api->objects, path);
@@ -199,7 +204,9 @@ static void answer_get(const struct apiserver *api, const char *path, struct ser
 	const json_t *given = json_object_get(api->lists, path);
 	const char *last = strrchr(path, '/');
 
-	if (there)
+	if (json_is_string(there))
+		*reply = (struct server_reply){.body = json_string_value(there)};
+	else if (there)
 		answer_json(reply, 200, there);
 	else if (given)
 		answer_given(api, given, reply);

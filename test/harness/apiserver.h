@@ -45,6 +45,8 @@ void apiserver_stop(struct apiserver *api);
 
 /* Puts an object in, with a UID and a resourceVersion unless it has them. Takes body over. */
 void apiserver_put(struct apiserver *api, const char *path, json_t *body_stolen);
+/* A plain text, as a pod's log is. */
+void apiserver_put_text(struct apiserver *api, const char *path, const char *text);
 void apiserver_remove(struct apiserver *api, const char *path);
 /* From now on a list at `path` ("/api/v1/configmaps") also has that object. */
 void apiserver_list(struct apiserver *api, const char *path, const char *object_path);

@@ -176,7 +176,7 @@ static UNUSED bool is_saved(void)
 	return there;
 }
 
-static void want(json_t *body_stolen)
+static UNUSED void want(json_t *body_stolen)
 {
 	cleanup_err struct err err = ERR_INIT;
 	struct manifest_object *object = mem_new(struct manifest_object);
@@ -222,7 +222,7 @@ static UNUSED struct plan_step *add_step(enum plan_action action)
 
 	*step = (struct plan_step){
 		.action = action,
-		.key = mem_strdup(KEY),
+		.key = mem_strdup(world.object->key),
 		.object = world.object,
 	};
 	manifest_id_copy(&step->id, &world.object->id);
