@@ -218,7 +218,6 @@ static enum verdict look_up(struct kube_catalog *catalog, const char *group, con
 			.kind = mem_strdup(kind),
 			.plural = mem_strdup(json_string_value(json_object_get(known, "plural"))),
 			.namespaced = json_is_true(json_object_get(known, "namespaced")),
-			.confirmed = true,
 		};
 	} else if (kube_discovery_incomplete(part, group)) {
 		verdict = UNKNOWN;
@@ -268,6 +267,22 @@ static bool is_current(struct kube_catalog *catalog)
 	return current;
 }
 
+/* What an earlier process was told, until anything is forgotten; whoever meets a kind that has gone
+ * since asks for it again. */
+static bool remembers(struct kube_catalog *catalog, const char *group, const char *version,
+		      const char *kind, struct kube_resource *ret)
+{
+	pthread_mutex_lock(&catalog->lock);
+	bool fresh = catalog->generation == 0;
+	pthread_mutex_unlock(&catalog->lock);
+	if (!fresh)
+		return false;
+	if (look_up(catalog, group, version, kind, ret) == FOUND)
+		return true;
+	kube_resource_done(ret);
+	return false;
+}
+
 static bool is_patient(struct kube_catalog *catalog)
 {
 	pthread_mutex_lock(&catalog->lock);
@@ -285,7 +300,9 @@ int kube_catalog_find(struct kube_catalog *catalog, const char *group, const cha
 	struct kube_resource found = {0};
 	bool confirm = flags & KUBE_FIND_CONFIRM;
 
-	if (!confirm && !is_current(catalog) && builtin(group, version, kind, ret))
+	if (!confirm && !is_current(catalog) &&
+	    (builtin(group, version, kind, ret) ||
+	     (!(flags & KUBE_FIND_CURRENT) && remembers(catalog, group, version, kind, ret))))
 		return 0;
 	int r = refresh(catalog, confirm ? ASK_AGAIN_MS : -1, deadline, err);
 	if (r < 0)

@@ -3,7 +3,8 @@
  *
  * Knows the built-in kinds without asking (manifest/scope.h), so that a pass over them needs no
  * discovery; fetches discovery (kube/discovery.h) for all others, and when a built-in kind turned
- * out to be missing. What was fetched is kept in a file and confirmed by its ETag after a restart.
+ * out to be missing. What was fetched is kept in a file: after a restart a kind that is in it is
+ * taken for served, as a built-in one is, and confirmed by the ETag as soon as there is any doubt.
  * Safe for use by many threads.
  */
 #pragma once
@@ -22,7 +23,6 @@ struct kube_catalog;
 struct kube_resource {
 	char *group, *version, *kind, *plural;
 	bool namespaced;
-	bool confirmed; /* by the server, not from the built-in table */
 };
 
 enum kube_catalog_find {
@@ -30,6 +30,7 @@ enum kube_catalog_find {
 	KUBE_FIND_CONFIRM = 1, /* ask the server (again, after 5 s) even for a built-in kind */
 	KUBE_FIND_PATIENT = 2, /* after kube_catalog_forget() give a new kind time to be listed */
 	KUBE_FIND_VERSION = 4, /* in exactly that version: a body is about to be sent */
+	KUBE_FIND_CURRENT = 8, /* not from what an earlier process was told */
 };
 
 /* cache_file may be NULL; one that is missing or damaged is like none. */

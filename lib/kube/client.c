@@ -175,7 +175,7 @@ int kube_client_knows(struct kube_client *client, const struct manifest_id *id,
 	cleanup_resource struct kube_resource resource = {0};
 
 	int r = kube_catalog_find(client->catalog, id->group, id->version ? id->version : "",
-				  id->kind, KUBE_FIND_SIMPLY, deadline, &resource, err);
+				  id->kind, KUBE_FIND_CURRENT, deadline, &resource, err);
 	if (r < 0 && r != -ERR_NOT_FOUND)
 		return r;
 	*ret_known = r >= 0;

@@ -76,6 +76,11 @@ int kube_client_get(struct kube_client *client, const struct manifest_id *id,
 int kube_client_list(struct kube_client *client, const struct manifest_id *kind, bool ours_only,
 		     const char *ns, const struct list *mark, const struct deadline *deadline,
 		     struct manifest_live *live, struct err *err);
+/* The same of several kinds side by side, with our label and everywhere; marks[i] belongs to
+ * kinds[i]. */
+int kube_client_list_ours(struct kube_client *client, const struct manifest_id *kinds,
+			  const struct list *marks, size_t count, const struct deadline *deadline,
+			  struct manifest_live *live, struct err *err);
 
 /* Lists whole objects with a selector; NULL for none. New reference to an array of items. */
 int kube_client_select(struct kube_client *client, const char *group, const char *kind,

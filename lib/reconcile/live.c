@@ -45,11 +45,11 @@ static struct manifest_id id_of_kind(const char *kind)
 	};
 }
 
-static int list_kind(struct reconcile_round *round, const char *kind, bool ours_only,
-		     const struct list *mark, const struct deadline *deadline, struct err *err)
+static int list_kind(struct reconcile_round *round, const char *kind, const struct list *mark,
+		     const struct deadline *deadline, struct err *err)
 {
 	struct manifest_id id = id_of_kind(kind);
-	int r = kube_client_list(round->world->client, &id, ours_only, NULL, mark, deadline,
+	int r = kube_client_list(round->world->client, &id, false, NULL, mark, deadline,
 				 &round->live, err);
 
 	manifest_id_done(&id);
@@ -61,14 +61,20 @@ static int list_ledger_kinds(struct reconcile_round *round, const struct deadlin
 {
 	cleanup_list struct list kinds = LIST_INIT;
 	struct map entries = MAP_INIT(state_entry_free);
-	int r = 0;
 
 	state_ledger_kinds(round->world->ledger, &kinds);
 	state_ledger_entries(round->world->ledger, NULL, NULL, &entries);
-	for (size_t i = 0; r >= 0 && i < kinds.n; i++) {
-		cleanup_list struct list keys = LIST_INIT;
-		keys_of_kind(&entries, kinds.items[i], &keys);
-		r = list_kind(round, kinds.items[i], true, &keys, deadline, err);
+	cleanup_free struct manifest_id *ids = mem_alloc((kinds.n + 1) * sizeof(*ids));
+	cleanup_free struct list *marks = mem_zalloc((kinds.n + 1) * sizeof(*marks));
+	for (size_t i = 0; i < kinds.n; i++) {
+		ids[i] = id_of_kind(kinds.items[i]);
+		keys_of_kind(&entries, kinds.items[i], &marks[i]);
+	}
+	int r = kube_client_list_ours(round->world->client, ids, marks, kinds.n, deadline,
+				      &round->live, err);
+	for (size_t i = 0; i < kinds.n; i++) {
+		manifest_id_done(&ids[i]);
+		list_done(&marks[i]);
 	}
 	map_done(&entries);
 	return r;
@@ -116,7 +122,7 @@ static int list_unknown(struct reconcile_round *round, const struct deadline *de
 	find_unknown(round, &unknown);
 	map_foreach (&unknown, kind, keys) {
 		if (r >= 0 && keys->n >= LIST_FROM)
-			r = list_kind(round, kind, false, keys, deadline, err);
+			r = list_kind(round, kind, keys, deadline, err);
 		if (r >= 0 && keys->n < LIST_FROM)
 			for (size_t i = 0; i < keys->n; i++)
 				map_remove(&round->live.looked, keys->items[i]);

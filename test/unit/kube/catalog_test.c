@@ -88,6 +88,41 @@ START_TEST(test_kube_catalog__after_a_restart_the_cache_is_confirmed_by_its_etag
 }
 END_TEST
 
+START_TEST(test_kube_catalog__after_a_restart_a_known_kind_is_asked_for_at_once)
+{
+	struct api api = api_start();
+	const struct manifest_id widget = api_id("x.dev", "", "Widget", "a", "x");
+	json_auto_t *object = NULL;
+
+	answer_widgets(&api);
+	ck_assert(knows(&api, &widget));
+	api_connect(&api);
+	api_answer(&api, "GET /apis/x.dev/v2/namespaces/a/widgets/x", 200,
+		   "{\"kind\": \"Widget\"}");
+	must(kube_client_get(api.client, &widget, &api.deadline, &object, &api.err), &api.err);
+	ck_assert_int_eq(server_request_count(api.server), 3);
+	api_stop(&api);
+}
+END_TEST
+
+START_TEST(test_kube_catalog__after_a_restart_a_kind_that_has_gone_is_confirmed)
+{
+	struct api api = api_start();
+	const struct manifest_id widget = api_id("x.dev", "", "Widget", "a", "x");
+	json_auto_t *object = NULL;
+
+	answer_widgets(&api);
+	ck_assert(knows(&api, &widget));
+	api_connect(&api);
+	api_answer(&api, "GET /apis/x.dev/v2/namespaces/a/widgets/x", 404, "404 page not found");
+	api_answer(&api, "GET /api", 200, API_NO_CORE);
+	api_answer(&api, "GET /apis", 200, "{\"kind\": \"APIGroupDiscoveryList\", \"items\": []}");
+	ck_assert_int_eq(kube_client_get(api.client, &widget, &api.deadline, &object, &api.err),
+			 -ERR_NOT_FOUND);
+	api_stop(&api);
+}
+END_TEST
+
 START_TEST(test_kube_catalog__a_damaged_cache_is_like_none)
 {
 	struct api api = api_start();
@@ -146,6 +181,8 @@ Suite *test_suite(void)
 	tcase_add_test(tests, test_kube_catalog__a_miss_is_not_asked_again_at_once);
 	tcase_add_test(tests,
 		       test_kube_catalog__after_a_restart_the_cache_is_confirmed_by_its_etag);
+	tcase_add_test(tests, test_kube_catalog__after_a_restart_a_known_kind_is_asked_for_at_once);
+	tcase_add_test(tests, test_kube_catalog__after_a_restart_a_kind_that_has_gone_is_confirmed);
 	tcase_add_test(tests, test_kube_catalog__a_damaged_cache_is_like_none);
 	tcase_add_test(tests, test_kube_catalog__an_incomplete_group_cannot_tell);
 	tcase_add_test(tests, test_kube_catalog__a_server_that_fails_cannot_tell);

@@ -494,6 +494,42 @@ START_TEST(test_kube_client__a_list_of_ours_asks_by_label)
 }
 END_TEST
 
+/* Several kinds side by side, each as it needs: pages, or none of it served. */
+START_TEST(test_kube_client__lists_of_several_kinds_are_read_at_once)
+{
+	struct api api = api_start();
+	const struct manifest_id kinds[] = {
+		api_id("apps", "", "Deployment", "", ""),
+		api_id("", "", "ConfigMap", "", ""),
+	};
+	struct list marks[2] = {LIST_INIT, LIST_INIT};
+	cleanup_live struct manifest_live live;
+	cleanup_free char *query = mem_printf("limit=500&labelSelector=applyset.kubernetes.io%%2F"
+					      "part-of%%3D%s",
+					      manifest_set_id());
+	cleanup_free char *deployments = mem_printf("GET /apis/apps/v1/deployments?%s", query);
+	cleanup_free char *maps = mem_printf("GET /api/v1/configmaps?%s", query);
+	cleanup_free char *more = mem_printf("%s&continue=t", maps);
+
+	manifest_live_init(&live);
+	list_add(&marks[0], "apps/Deployment/n/gone");
+	api_answer(&api, deployments, 200, "{\"items\": []}");
+	api_answer(&api, maps, 200,
+		   "{\"metadata\": {\"continue\": \"t\"}, \"items\": [{\"metadata\": "
+		   "{\"namespace\": \"n\", \"name\": \"a\"}}]}");
+	api_answer(&api, more, 200,
+		   "{\"items\": [{\"metadata\": {\"namespace\": \"n\", \"name\": \"b\"}}]}");
+	must(kube_client_list_ours(api.client, kinds, marks, 2, &api.deadline, &live, &api.err),
+	     &api.err);
+	ck_assert(manifest_live_looked(&live, "apps/Deployment/n/gone"));
+	ck_assert_ptr_nonnull(manifest_live_get(&live, "core/ConfigMap/n/a"));
+	ck_assert_ptr_nonnull(manifest_live_get(&live, "core/ConfigMap/n/b"));
+	ck_assert_int_eq(server_request_count(api.server), 3);
+	list_done(&marks[0]);
+	api_stop(&api);
+}
+END_TEST
+
 /* What was cut off must not read as "all others are gone". */
 START_TEST(test_kube_client__half_a_list_is_an_error)
 {
@@ -651,6 +687,7 @@ Suite *test_suite(void)
 	tcase_add_test(tests, test_kube_client__list_follows_the_pages);
 	tcase_add_test(tests, test_kube_client__list_begins_anew_when_a_page_expired);
 	tcase_add_test(tests, test_kube_client__a_list_of_ours_asks_by_label);
+	tcase_add_test(tests, test_kube_client__lists_of_several_kinds_are_read_at_once);
 	tcase_add_test(tests, test_kube_client__half_a_list_is_an_error);
 	tcase_add_test(tests, test_kube_client__a_404_on_a_kind_is_not_an_empty_list);
 	tcase_add_test(tests, test_kube_client__objects_of_a_kind_that_is_not_served_are_absent);
