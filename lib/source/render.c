@@ -79,6 +79,29 @@ static int not_found(const struct list *folders, const char *name, struct err *e
 	return err_hint(err, "searched in %s", names);
 }
 
+static bool is_below(const char *path, const char *folder)
+{
+	size_t length = strlen(folder);
+
+	return !strncmp(path, folder, length) && path[length] == '/';
+}
+
+/* A link may bring a file of the app's own folder (which may be a link itself), or one that no app
+ * owns: what another app has is not for this one's templates. */
+static int stays_in_app(const struct source_loader *loader, const struct source_file *file,
+			struct err *err)
+{
+	const struct source_tree *tree = loader->pass->tree;
+	const char *real = source_tree_real(tree, file->path);
+
+	if (real == file->path || *real == '_' ||
+	    is_below(real, source_tree_real(tree, "_shared")) ||
+	    is_below(real, source_tree_real(tree, loader->app->top)))
+		return 0;
+	(void)err_set(err, ERR_DENIED, "'%s' leads out of the app, to '%s'", file->path, real);
+	return err_hint(err, "put files for several apps into _shared/ and name them without it");
+}
+
 int source_loader_find(const struct source_loader *loader, const char *name, const char *purpose,
 		       struct source_file **ret, struct err *err)
 {
@@ -96,7 +119,7 @@ int source_loader_find(const struct source_loader *loader, const char *name, con
 		const struct err *problem;
 		*ret = source_tree_find(tree, path);
 		if (*ret)
-			return 0;
+			return stays_in_app(loader, *ret, err);
 		problem = source_tree_problem(tree, path);
 		if (problem) {
 			err_copy(err, problem);

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/openat2.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,6 +60,26 @@ int source_scan_open(int root, const char *path, bool folder, int *ret_fd, struc
 	return 0;
 }
 
+char *source_scan_real(int fd)
+{
+	cleanup_free char *link = mem_printf("/proc/self/fd/%d", fd);
+	char path[PATH_MAX];
+	ssize_t length = readlink(link, path, sizeof(path) - 1);
+
+	return length > 0 ? mem_strndup(path, (size_t)length) : NULL;
+}
+
+/* Notes where a link led; "/" when that cannot be told, which is no place beneath the directory. */
+static void note_real(struct source_tree *tree, const char *path, int fd)
+{
+	cleanup_free char *root = source_scan_real(tree->root), *real = source_scan_real(fd);
+	size_t length = root ? strlen(root) : 0;
+	bool beneath = root && real && !strncmp(real, root, length) && real[length] == '/';
+
+	if (!beneath || strcmp(real + length + 1, path) != 0)
+		map_put(&tree->real, path, mem_strdup(beneath ? real + length + 1 : "/"));
+}
+
 /* The folders from the directory down to the one that is being listed: a link back to one of
  * them would never end. */
 struct ancestors {
@@ -66,6 +87,7 @@ struct ancestors {
 	dev_t device;
 	ino_t inode;
 	int depth;
+	bool linked; /* one of them, or this one, is a link */
 };
 
 static void add_problem(struct source_tree *tree, const char *path, enum diag_severity severity,
@@ -114,9 +136,10 @@ static void scan_folder(struct source_tree *tree, const char *path, int fd_stole
 			const struct ancestors *above);
 
 static void enter_folder(struct source_tree *tree, const char *path, int fd_stolen,
-			 const struct stat *st, const struct ancestors *above)
+			 const struct stat *st, const struct ancestors *above, bool linked)
 {
-	struct ancestors self = {above, st->st_dev, st->st_ino, above ? above->depth + 1 : 0};
+	struct ancestors self = {above, st->st_dev, st->st_ino, above ? above->depth + 1 : 0,
+				 linked};
 	struct err err = ERR_INIT;
 
 	for (const struct ancestors *one = above; one; one = one->above)
@@ -154,8 +177,10 @@ static void scan_entry(struct source_tree *tree, const char *path, const struct 
 		add_problem(tree, path, DIAG_ERROR, &err);
 		return;
 	}
+	if (linked || above->linked)
+		note_real(tree, path, fd);
 	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
-		enter_folder(tree, path, fd, &st, above);
+		enter_folder(tree, path, fd, &st, above, linked || above->linked);
 		return;
 	}
 	close(fd);
@@ -244,7 +269,7 @@ static void scan_root(struct source_tree *tree)
 	}
 	int fd = openat(tree->root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd >= 0)
-		enter_folder(tree, "", fd, &st, NULL);
+		enter_folder(tree, "", fd, &st, NULL, false);
 	if (tree->count >= FILE_LIMIT) {
 		(void)err_set(&err, ERR_INVALID, "more than %d files", FILE_LIMIT);
 		add_problem(tree, "", DIAG_ERROR, &err);
@@ -271,6 +296,7 @@ int source_tree_scan(const char *dir, bool lint, struct source_tree **ret, struc
 	tree->lint = lint;
 	tree->root = -1;
 	tree->by_path = MAP_INIT(NULL);
+	tree->real = MAP_INIT(free);
 	scan_root(tree);
 	if (tree->problem_count && out_of_descriptors(tree, err)) {
 		source_tree_free(tree);

@@ -20,6 +20,13 @@ bool source_tree_has_folder(const struct source_tree *tree, const char *path)
 	return list_has(&tree->folders, path);
 }
 
+const char *source_tree_real(const struct source_tree *tree, const char *path)
+{
+	const char *real = map_get(&tree->real, path);
+
+	return real ? real : path;
+}
+
 /* "ghost" stands above "ghost/app.yaml", and "" above everything. */
 static bool covers(const char *above, const char *path)
 {
@@ -156,6 +163,7 @@ void source_tree_free(struct source_tree *tree)
 	free(tree->files);
 	free(tree->problems);
 	map_done(&tree->by_path);
+	map_done(&tree->real);
 	list_done(&tree->folders);
 	file_close(&tree->root);
 	free(tree->dir);

@@ -51,6 +51,7 @@ struct source_tree {
 	size_t count, cap;
 	struct map by_path;  /* path -> struct source_file, borrowed */
 	struct list folders; /* relative; "" is the directory itself */
+	struct map real; /* path -> where links lead, relative, char *; only where that differs */
 	struct source_problem *problems;
 	size_t problem_count, problem_cap;
 	bool unreadable; /* the directory is missing or cannot be listed; problem says why */
@@ -65,6 +66,10 @@ int source_tree_scan(const char *dir, bool lint, struct source_tree **ret, struc
 /* Borrowed, or NULL. */
 struct source_file *source_tree_find(const struct source_tree *tree, const char *path);
 bool source_tree_has_folder(const struct source_tree *tree, const char *path);
+
+/* Where a file or folder of the tree is when every link is followed: `path` itself, or what stands
+ * elsewhere beneath the directory. Borrowed. */
+const char *source_tree_real(const struct source_tree *tree, const char *path);
 
 /* The error that stands on a path or on a folder above it; NULL: none. Borrowed. */
 const struct err *source_tree_problem(const struct source_tree *tree, const char *path);

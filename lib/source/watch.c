@@ -1,7 +1,4 @@
 /* What the daemon watches: a digest that tells whether anything changed, and the folders. */
-#include <stdio.h>
-#include <unistd.h>
-
 #include "base/file.h"
 #include "base/mem.h"
 #include "source/load.h"
@@ -20,16 +17,12 @@ int source_fingerprint(const char *dir, char **ret, struct err *err)
 	return 0;
 }
 
-/* Where a descriptor really is. */
 static void add_real(struct list *ret, int fd, bool parent)
 {
-	char link[64], path[4096];
+	cleanup_free char *path = source_scan_real(fd);
 
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	ssize_t length = readlink(link, path, sizeof(path) - 1);
-	if (length <= 0)
+	if (!path)
 		return;
-	path[length] = '\0';
 	if (parent && file_base(path) > path + 1)
 		path[file_base(path) - path - 1] = '\0';
 	list_add_new(ret, path);

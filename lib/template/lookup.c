@@ -34,6 +34,7 @@ static const struct lookup *find(const char *name)
 	return NULL;
 }
 
+/* Also of collections: "kubernetes.core.k8s" is k8s. */
 static struct value *unknown(struct call *call, const char *name)
 {
 	static const struct {
@@ -50,12 +51,13 @@ static struct value *unknown(struct call *call, const char *name)
 		{"pipe", "it runs a command"},
 		{"url", "it asks the network"},
 	};
+	const char *dot = strrchr(name, '.'), *plain = dot ? dot + 1 : name;
 	const char *names[64];
 	cleanup_err struct err err = ERR_INIT;
 	size_t n = 0;
 
 	for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++)
-		if (!strcmp(refused[i].name, name)) {
+		if (!strcmp(refused[i].name, plain)) {
 			err_set(&err, ERR_INVALID, "lookup('%s') is not supported", name);
 			err_hint(&err, "%s", refused[i].why);
 			return template_eval_fail_err(call->eval, call->node, &err);
