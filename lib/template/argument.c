@@ -135,7 +135,7 @@ static const struct builtin *unknown(struct parser *parser, const struct token *
 		.name = unknown->name,
 		.run = test ? call_unknown_test : call_unknown_filter,
 		.parameters = "",
-		.flags = CALL_UNDEFINED | CALL_LAZY | CALL_REST,
+		.flags = CALL_UNDEFINED | CALL_LAZY | CALL_REST | CALL_RAISES,
 	};
 	parser->unknown = unknown;
 	return builtin;

@@ -247,7 +247,8 @@ struct value *template_call_run(struct call *call, const struct builtin *builtin
 		return bad == call->eval->raised ? caught(call->eval, NULL) : value_keep(bad);
 	if (!bind(call, builtin, a))
 		return caught(call->eval, NULL);
-	return caught(call->eval, builtin->run(call, a));
+	struct value *result = builtin->run(call, a);
+	return builtin->flags & CALL_RAISES ? result : caught(call->eval, result);
 }
 
 struct value *template_call_builtin(struct call *from, const struct builtin *builtin,

@@ -15,6 +15,7 @@ enum call_flags {
 	CALL_UNDEFINED = 1, /* takes undefined arguments */
 	CALL_LAZY = 2,	    /* containers may hold templates and undefined values */
 	CALL_REST = 4,	    /* takes any number of further arguments, by place and by name */
+	CALL_RAISES = 8,    /* its failure is an error at once, not a value */
 };
 
 struct call {

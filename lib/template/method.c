@@ -31,6 +31,15 @@ static struct value *list_append(struct call *call, struct value **a)
 	return value_none();
 }
 
+/* An item that is taken out of a container: as in Ansible what is undefined ends the method there,
+ * and what it did before stays. Borrowed; NULL: raised. */
+static struct value *taken(struct call *call, struct value *self, struct value *item)
+{
+	if (item && item->kind == VALUE_UNDEFINED && !item->trouble->lenient)
+		return template_eval_trip(call->eval, item);
+	return item && may_change(call, self, item) ? item : NULL;
+}
+
 static struct value *list_extend(struct call *call, struct value **a)
 {
 	cleanup_value struct value *items = template_eval_items(call->eval, call->node, a[1]);
@@ -38,8 +47,12 @@ static struct value *list_extend(struct call *call, struct value **a)
 	if (!items || !may_change(call, a[0], items == a[0] ? NULL : items))
 		return NULL;
 	size_t n = items->list.n;
-	for (size_t i = 0; i < n; i++)
-		value_list_add(a[0], value_keep(items->list.items[i]));
+	for (size_t i = 0; i < n; i++) {
+		struct value *item = taken(call, a[0], template_eval_list_at(call->eval, items, i));
+		if (!item)
+			return NULL;
+		value_list_add(a[0], value_keep(item));
+	}
 	return value_none();
 }
 
@@ -268,29 +281,52 @@ static void put(struct value *dict, struct value *key, struct value *item)
 	template_dict_put(&dict->dict, value_keep(key), value_keep(item));
 }
 
+static bool update_pair(struct call *call, struct value *dict, struct value *pair)
+{
+	struct value *key = NULL, *item = NULL;
+
+	if (value_is_list(pair) && pair->list.n == 2) {
+		key = taken(call, dict, template_eval_list_at(call->eval, pair, 0));
+		item = key ? taken(call, dict, template_eval_list_at(call->eval, pair, 1)) : NULL;
+		if (!item)
+			return false;
+	}
+	if (!key || !value_hashable(key))
+		return template_call_fail(call,
+					  "update() needs a dict or pairs of a key and a value");
+	put(dict, key, item);
+	return true;
+}
+
 static bool update_pairs(struct call *call, struct value *dict, struct value *from)
 {
 	cleanup_value struct value *pairs = template_eval_items(call->eval, call->node, from);
 
 	for (size_t i = 0; pairs && i < pairs->list.n; i++) {
-		const struct value *pair = pairs->list.items[i];
-		if (!value_is_list(pair) || pair->list.n != 2 ||
-		    !value_hashable(pair->list.items[0]))
-			return template_call_fail(
-				call, "update() needs a dict or pairs of a key and a value");
-		put(dict, pair->list.items[0], pair->list.items[1]);
+		struct value *pair = taken(call, dict, template_eval_list_at(call->eval, pairs, i));
+		if (!pair || !update_pair(call, dict, pair))
+			return false;
 	}
 	return pairs;
+}
+
+static bool update_dict(struct call *call, struct value *dict, struct value *from)
+{
+	for (size_t i = 0; i < from->dict.n; i++) {
+		struct value *item = taken(call, dict, template_eval_dict_at(call->eval, from, i));
+		if (!item)
+			return false;
+		put(dict, from->dict.entries[i].key, item);
+	}
+	return true;
 }
 
 static struct value *dict_update(struct call *call, struct value **a)
 {
 	if (!may_change(call, a[0], a[1] && a[1] != a[0] ? a[1] : NULL))
 		return NULL;
-	if (a[1] && a[1]->kind == VALUE_DICT)
-		for (size_t i = 0; i < a[1]->dict.n; i++)
-			put(a[0], a[1]->dict.entries[i].key, a[1]->dict.entries[i].item);
-	else if (a[1] && !update_pairs(call, a[0], a[1]))
+	if (a[1] && !(a[1]->kind == VALUE_DICT ? update_dict(call, a[0], a[1])
+					       : update_pairs(call, a[0], a[1])))
 		return NULL;
 	for (size_t i = 0; i < call->named; i++) {
 		if (!may_change(call, a[0], call->values[i]))
