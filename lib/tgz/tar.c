@@ -15,17 +15,19 @@ struct tgz_tar {
 	struct archive *disk; /* reads attributes and ACLs */
 	struct archive_entry *entry;
 	struct tgz_sink sink;
-	struct err err; /* of the sink, on its way through libarchive */
+	bool mute;	/* the sink takes nothing more */
+	struct err err; /* of the sink */
 };
 
+/* libarchive (3.6) loses memory once a sink has failed, so it never learns of it. */
 static la_ssize_t pass_on(struct archive *archive, void *context, const void *bytes, size_t length)
 {
 	struct tgz_tar *tar = context;
 
-	if (tar->sink.write(tar->sink.context, bytes, length, &tar->err) >= 0)
-		return (la_ssize_t)length;
-	archive_set_error(archive, EIO, "the sink failed");
-	return -1;
+	(void)archive;
+	if (!tar->mute && tar->sink.write(tar->sink.context, bytes, length, &tar->err) < 0)
+		tar->mute = true;
+	return (la_ssize_t)length;
 }
 
 struct tgz_tar *tgz_tar_new(const struct tgz_sink *sink)
@@ -50,7 +52,7 @@ void tgz_tar_free(struct tgz_tar *tar)
 {
 	if (!tar)
 		return;
-	archive_write_fail(tar->archive);
+	tar->mute = true;
 	archive_write_free(tar->archive);
 	archive_read_free(tar->disk);
 	archive_entry_free(tar->entry);
@@ -58,9 +60,11 @@ void tgz_tar_free(struct tgz_tar *tar)
 	free(tar);
 }
 
-/* What libarchive could not do. */
-static int explain(struct tgz_tar *tar, const char *path, struct err *err)
+/* What the sink or libarchive could not do. */
+static int judge(struct tgz_tar *tar, bool fine, const char *path, struct err *err)
 {
+	if (fine && !tar->mute)
+		return 0;
 	if (tar->err.code != ERR_NONE)
 		return err_move(err, &tar->err);
 	return err_set(err, ERR_INVALID, "%s cannot be archived: %s", path,
@@ -134,27 +138,27 @@ static void fill(struct tgz_tar *tar, const struct tgz_tar_entry *entry)
 int tgz_tar_begin(struct tgz_tar *tar, const struct tgz_tar_entry *entry, struct err *err)
 {
 	fill(tar, entry);
-	if (archive_write_header(tar->archive, tar->entry) < ARCHIVE_WARN)
-		return explain(tar, entry->path, err);
-	return 0;
+	bool fine = archive_write_header(tar->archive, tar->entry) >= ARCHIVE_WARN;
+	return judge(tar, fine, entry->path, err);
 }
 
 int tgz_tar_write(struct tgz_tar *tar, const void *bytes, size_t length, struct err *err)
 {
-	if (archive_write_data(tar->archive, bytes, length) < 0)
-		return explain(tar, archive_entry_pathname(tar->entry), err);
-	return 0;
+	bool fine = archive_write_data(tar->archive, bytes, length) >= 0;
+
+	return judge(tar, fine, archive_entry_pathname(tar->entry), err);
 }
 
 int tgz_tar_end(struct tgz_tar *tar, struct err *err)
 {
-	if (archive_write_finish_entry(tar->archive) != ARCHIVE_OK)
-		return explain(tar, archive_entry_pathname(tar->entry), err);
-	return 0;
+	bool fine = archive_write_finish_entry(tar->archive) == ARCHIVE_OK;
+
+	return judge(tar, fine, archive_entry_pathname(tar->entry), err);
 }
 
 int tgz_tar_finish(struct tgz_tar *tar, struct err *err)
 {
-	return archive_write_close(tar->archive) == ARCHIVE_OK ? 0
-							       : explain(tar, "the archive", err);
+	bool fine = archive_write_close(tar->archive) == ARCHIVE_OK;
+
+	return judge(tar, fine, "the archive", err);
 }
