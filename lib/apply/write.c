@@ -7,6 +7,8 @@
 
 /* Requests of one batch get this long together; a large CRD set on a small disk needs it. */
 #define BATCH_MS 120000
+/* So many answers are kept at once, until the ledger has learnt of them. */
+#define BATCH 256
 /* So many changed fields are named. */
 #define TOLD_MAX 3
 
@@ -261,6 +263,24 @@ static int send(struct apply_run *run, const size_t *indexes, size_t count, stru
 	return r;
 }
 
+static int send_all(struct apply_run *run, const size_t *indexes, size_t count, struct err *err)
+{
+	int ran = 0;
+
+	for (size_t from = 0; from < count; from += BATCH) {
+		size_t length = count - from < BATCH ? count - from : BATCH;
+		if (cancel_raised(run->context->cancel))
+			return err_set(err, ERR_CANCELED, "canceled");
+		int r = send(run, indexes + from, length, err);
+		if (r < 0)
+			return r;
+		ran += r;
+		if (run->result->unreachable)
+			break;
+	}
+	return ran;
+}
+
 int apply_writes(struct apply_run *run, struct err *err)
 {
 	cleanup_free size_t *indexes = mem_alloc(run->plan->count * sizeof(*indexes));
@@ -278,5 +298,5 @@ int apply_writes(struct apply_run *run, struct err *err)
 	for (size_t i = 0; i < wanted; i++)
 		if (ready[i])
 			indexes[count++] = indexes[i];
-	return count ? send(run, indexes, count, err) : 0;
+	return send_all(run, indexes, count, err);
 }

@@ -22,6 +22,8 @@
 #define DEFAULT_TIMEOUT_MS 30000
 #define DEFAULT_LIMIT	   ((size_t)64 << 20)
 #define SLICE_MS	   50 /* a raised cancel flag is felt after at most so long */
+/* What Kubernetes promises for 99 of 100 calls; a server that takes longer has too much to do. */
+#define SLOW_MS 1000
 
 enum item_state {
 	ITEM_WAITING, /* not sent, or to be sent again when due */
@@ -35,7 +37,7 @@ struct item {
 	const struct http_request *request;
 	struct http_response *response;
 	enum item_state state;
-	int64_t due;
+	int64_t due, began;
 	bool too_large;
 	struct item *next_finished;
 };
@@ -48,6 +50,7 @@ struct batch {
 	size_t first_open; /* all before it are closed */
 	int window, window_max, running;
 	int64_t not_before; /* the server asked us to slow down until then */
+	int64_t shrunk;	    /* when the window was halved last */
 	bool ended;	    /* cancelled or too late: nothing new is started */
 	struct err end;	    /* why */
 
@@ -135,6 +138,7 @@ static void start_try(struct item *item)
 	http_response_clear(item->response);
 	item->response->tries++;
 	item->too_large = false;
+	item->began = batch_now(item->batch);
 	http_transfer_init(transfer, item->batch->peer, HTTP_POOL_CALLS, request->path);
 	if (request->silence_ms)
 		http_transfer_large(transfer, request);
@@ -194,7 +198,16 @@ static void explain(struct item *item)
 		http_failure_explain(&item->transfer, &response->err);
 }
 
-/* The server has too much to do: one at a time, and again one more with each answer. */
+/* How long a large body takes says nothing of the server. What was sent before the window shrank
+ * was slow for the same reason. */
+static bool was_slow(const struct batch *batch, const struct item *item)
+{
+	return !item->request->silence_ms && item->began >= batch->shrunk &&
+	       batch_now(batch) - item->began >= SLOW_MS;
+}
+
+/* The server has too much to do: when it says so one at a time, when it is slow half as many; and
+ * one more with each answer that comes in time. */
 static void adapt(struct batch *batch, const struct item *item, int64_t pause)
 {
 	if (item->transfer.result != CURLE_OK)
@@ -203,7 +216,10 @@ static void adapt(struct batch *batch, const struct item *item, int64_t pause)
 		batch->window = 1;
 		if (pause > 0)
 			batch->not_before = batch_now(batch) + pause;
-	} else if (batch->window < batch->window_max) {
+	} else if (was_slow(batch, item)) {
+		batch->window = batch->window > 1 ? batch->window / 2 : 1;
+		batch->shrunk = batch_now(batch);
+	} else if (batch->window < batch->window_max && item->began >= batch->shrunk) {
 		batch->window++;
 	}
 }

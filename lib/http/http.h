@@ -98,7 +98,8 @@ time_t http_peer_certificate_end(const struct http_peer *peer);
  *
  * Retries with jittered back-off while the deadline allows (on a new connection after a loss), at
  * most ten tries a request, and honours Retry-After; the last answer stands. After a 429 one
- * request runs at a time, and one more with each answer.
+ * request runs at a time, after an answer that took a second or more half as many as before, and
+ * one more with each answer that comes in time.
  *
  * Errors: ERR_UNREACHABLE (refused, reset, lost, unknown host, half an answer), ERR_TIMEOUT,
  * ERR_DENIED (one of the certificates; the hint says what to do), ERR_CANCELED, ERR_INVALID (more

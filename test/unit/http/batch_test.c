@@ -360,6 +360,50 @@ START_TEST(test_batch__too_many_requests_slow_the_batch_down)
 }
 END_TEST
 
+struct arrivals {
+	int count;
+	int64_t at[64];
+};
+
+static bool answer_slowly_at_first(void *context, const struct server_request *request,
+				   struct server_reply *ret)
+{
+	struct arrivals *arrivals = context;
+
+	(void)request;
+	arrivals->at[arrivals->count] = now_ms();
+	*ret = (struct server_reply){.body = "{}", .delay_ms = arrivals->count < 12 ? 1100 : 0};
+	arrivals->count++;
+	return true;
+}
+
+/* Eight wait for a second; then four do; then it is quick again, and so are we. */
+START_TEST(test_batch__a_slow_server_is_asked_less_at_once)
+{
+	enum {
+		COUNT = 40
+	};
+	cleanup_err struct err err = ERR_INIT;
+	struct http_request requests[COUNT];
+	struct http_response responses[COUNT];
+	struct deadline deadline = client_deadline(20000);
+	struct arrivals arrivals = {0};
+
+	server_handle(client.server, answer_slowly_at_first, &arrivals);
+	for (int i = 0; i < COUNT; i++)
+		requests[i] = get;
+	must(http_batch(client.peer, requests, responses, COUNT, 8, &deadline, &err), &err);
+	for (int i = 0; i < COUNT; i++)
+		http_response_done(&responses[i]);
+	ck_assert_int_eq(arrivals.count, COUNT);
+	ck_assert_int_lt(arrivals.at[7] - arrivals.at[0], 1000);
+	ck_assert_int_ge(arrivals.at[8] - arrivals.at[0], 1000);
+	ck_assert_int_lt(arrivals.at[11] - arrivals.at[8], 1000);
+	ck_assert_int_ge(arrivals.at[12] - arrivals.at[8], 1000);
+	ck_assert_int_lt(arrivals.at[COUNT - 1] - arrivals.at[12], 1000);
+}
+END_TEST
+
 START_TEST(test_batch__a_refused_connection_says_so)
 {
 	cleanup_err struct err err = ERR_INIT;
@@ -547,6 +591,7 @@ Suite *test_suite(void)
 	tcase_add_loop_test(tests, test_batch__retry_after_is_honoured, 0, 3);
 	tcase_add_test(tests, test_batch__a_retry_beyond_the_deadline_is_not_waited_for);
 	tcase_add_test(tests, test_batch__too_many_requests_slow_the_batch_down);
+	tcase_add_test(tests, test_batch__a_slow_server_is_asked_less_at_once);
 	tcase_add_test(tests, test_batch__a_refused_connection_says_so);
 	tcase_add_test(tests, test_batch__tries_have_an_end);
 	tcase_add_test(tests, test_batch__silence_ends_with_the_try);
