@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/mem.h"
@@ -282,6 +283,7 @@ static void make_parts(struct daemon *daemon)
 	daemon->rounds = rounds_new(daemon);
 	daemon->contest = reconcile_contest_new(&clock_real);
 	daemon->drift = drift_new(daemon);
+	daemon->sweep = sweep_new(daemon);
 	daemon->follow = follow_new(daemon);
 	daemon->leaving = loop_timer_new(daemon->loop, leave_when_idle, daemon);
 }
@@ -311,6 +313,7 @@ static void release(struct daemon *daemon)
 	job_pool_free(daemon->jobs);
 	rounds_free(daemon->rounds);
 	drift_free(daemon->drift);
+	sweep_free(daemon->sweep);
 	reload_free(daemon->reload);
 	control_close(daemon->control);
 	daemon->control = NULL;
@@ -335,6 +338,7 @@ int daemon_run(struct site *site, struct err *err)
 {
 	struct daemon *daemon = mem_new(struct daemon);
 
+	srandom((unsigned)time(NULL) ^ (unsigned)getpid() << 16); /* of pauses */
 	daemon->site = site;
 	daemon->loop = loop_new();
 	daemon->cancel = cancel_new();

@@ -40,6 +40,7 @@ struct daemon {
 	struct reload *reload;
 	struct rounds *rounds;
 	struct drift *drift;
+	struct sweep *sweep;
 	struct reconcile_contest *contest; /* fields that somebody changes back; own lock */
 	struct loop_timer *leaving;
 	bool ready, stopping;	       /* of the loop's thread */
@@ -132,6 +133,24 @@ void drift_changed(void *context, const char *key, json_t *object);
 
 /* The files were read again: contested objects and fields are repaired again. Any thread. */
 void drift_forget(struct drift *drift);
+
+/* --- sweep.c: now and then everything is compared in full --- */
+
+struct sweep *sweep_new(struct daemon *daemon);
+void sweep_free(struct sweep *sweep);
+
+/* How long, on average, from one to the next. The first follows so long after. Loop thread. */
+void sweep_every(struct sweep *sweep, int64_t milliseconds);
+
+/* A round with request.sweep has ended. Any thread. */
+void sweep_ended(struct sweep *sweep, struct pass_round *round);
+
+/* What all of them found together, for status and metrics. Any thread. */
+struct sweep_counts {
+	uint64_t sweeps, objects, disagreements; /* drift that no watch had seen: should be 0 */
+	time_t last;				 /* 0: none yet */
+};
+struct sweep_counts sweep_counts(struct sweep *sweep);
 
 /* --- requests.c: the control socket's calls --- */
 

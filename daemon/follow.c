@@ -69,6 +69,7 @@ static void compare_fingerprint(void *context)
 	bool same = before && look->fingerprint && !strcmp(before, look->fingerprint);
 
 	set_interval(look->follow, look->loaded->settings.interval_ms);
+	sweep_every(look->follow->daemon->sweep, look->loaded->settings.sweep_ms);
 	if (same)
 		watch_reset(look->follow->watch);
 	if (look->loaded->settings.follow_files && !daemon->stopping &&

@@ -39,6 +39,7 @@ void pass_request_copy(struct pass_request *to, const struct pass_request *from)
 		.app = mem_strdup(from->app),
 		.force = from->force,
 		.force_replace = from->force_replace,
+		.sweep = from->sweep,
 		.purge = from->purge,
 		.adopt = from->adopt,
 		.adopt_key = mem_strdup(from->adopt_key),
@@ -170,6 +171,8 @@ static void report(struct work *work, const struct outcome *outcome,
 	round->tally.failed += outcome->failed;
 	round->tally.warned += outcome->warned;
 	round->tally.changed += outcome->changed;
+	round->tally.swept += result ? result->swept : 0;
+	round->tally.unseen += result ? result->unseen : 0;
 	bool last = !--round->tally.pending;
 	pthread_mutex_unlock(&round->lock);
 	if (last)
@@ -384,6 +387,7 @@ enum job_outcome pass_run(const struct job *job, enum pass_contact *ret_contact)
 			.retry = (round->request.force || round->request.app) && !job->tries,
 			.force = round->request.force && !job->tries,
 			.force_replace = round->request.force_replace && !job->tries,
+			.sweep = round->request.sweep && !job->tries,
 			.purge = round->request.purge && !job->tries,
 			.adopt = round->request.adopt && !job->tries,
 			.adopt_key = round->request.adopt_key,

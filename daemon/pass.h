@@ -25,6 +25,7 @@ struct pass_request {
 	bool force_replace; /* replace workloads even when they could roll */
 	bool adopt;	    /* take over what others claim; at the first try only */
 	char *adopt_key;    /* of these only this one; NULL: all */
+	bool sweep;	    /* fetch and compare everything in full */
 	bool purge;	    /* what left the files goes, data and all; at the first try only */
 	char *who;
 };
@@ -36,7 +37,8 @@ void pass_request_done(struct pass_request *request);
 struct pass_tally {
 	size_t pending; /* apps that have not reported */
 	size_t failed, warned, changed;
-	json_t *apps; /* [{app, outcome, note, ...}] */
+	size_t swept, unseen; /* objects of a sweep; of these, drift that no watch could see */
+	json_t *apps;	      /* [{app, outcome, note, ...}] */
 };
 
 struct pass_round {

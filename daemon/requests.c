@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/timespan.h"
 #include "daemon.h"
 #include "hold.h"
 #include "requests.h"
@@ -128,6 +129,16 @@ static bool at_work(void *context, const char *app, char **ret_why)
 	return true;
 }
 
+static json_t *build_sweep(struct daemon *daemon)
+{
+	struct sweep_counts counts = sweep_counts(daemon->sweep);
+	cleanup_free char *last = counts.last ? timespan_rfc3339(counts.last) : NULL;
+
+	return json_pack("{s:I, s:I, s:I, s:s?}", "sweeps", (json_int_t)counts.sweeps, "objects",
+			 (json_int_t)counts.objects, "disagreements",
+			 (json_int_t)counts.disagreements, "last", last);
+}
+
 static void build_status(void *context)
 {
 	struct errand *errand = context;
@@ -156,6 +167,7 @@ static void build_status(void *context)
 		.at_work = at_work,
 		.context = daemon,
 	});
+	json_object_set_new(errand->answer, "sweep", build_sweep(daemon));
 	loaded_unref(loaded);
 }
 

@@ -168,6 +168,8 @@ static void on_finished(void *context, struct pass_round *round)
 {
 	struct end *end = context;
 
+	if (round->request.sweep)
+		sweep_ended(end->daemon->sweep, round);
 	if (end->task)
 		tasks_finish(end->daemon->tasks, end->task, pass_round_result(round));
 	daemon_tell_status(end->daemon);
@@ -297,7 +299,7 @@ static bool is_plain(const struct wish *wish)
 	const struct pass_request *request = &wish->request;
 
 	return !wish->task && pass_request_is_all(request) && !request->force &&
-	       !request->force_replace;
+	       !request->force_replace && !request->sweep;
 }
 
 /* A round over everything that has not begun covers another one. */

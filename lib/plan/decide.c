@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "plan/internal.h"
+#include "tree/diff.h"
 
 static struct plan_step step_of(const struct manifest_object *object)
 {
@@ -139,6 +140,17 @@ static void refuse_claimed(const struct plan_run *run, struct plan_step *step, c
 				     run->input->app->name));
 }
 
+/* Its marks say that it is as we applied it; a sweep does not believe them. */
+static bool differs_unseen(const struct plan_run *run, struct plan_step *step,
+			   const struct manifest_live_object *live)
+{
+	step->unseen =
+		run->input->sweep && live->full && !tree_covers(live->body, plan_wanted(step));
+	if (step->unseen)
+		plan_say(step, mem_strdup("it differs, and nobody is recorded to have changed it"));
+	return step->unseen;
+}
+
 static void decide_present(struct plan_run *run, struct plan_step *step,
 			   const struct manifest_live_object *live)
 {
@@ -159,7 +171,8 @@ static void decide_present(struct plan_run *run, struct plan_step *step,
 		refuse_claimed(run, step, owner);
 		return;
 	}
-	if (ours && same_hash && plan_same(entry->owned, live->owned)) {
+	if (ours && same_hash && plan_same(entry->owned, live->owned) &&
+	    !differs_unseen(run, step, live)) {
 		decide_in_step(run, step, entry);
 		return;
 	}

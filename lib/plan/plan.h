@@ -73,6 +73,7 @@ struct plan_step {
 			* ready, the version is refused */
 	bool release;  /* of an adoption: who claims the object loses it, as somebody asked */
 	bool drift;    /* the files did not change, the object did */
+	bool unseen;   /* drift that left no mark on the object: only a sweep finds it */
 	char *culprit; /* drift: the managers that own fields now, "kubectl-edit"; or NULL */
 	struct manifest_manager *by; /* drift: who set each field of diff (name NULL: nobody
 				      * knows); borrowed from the live object. NULL: no drift */
@@ -148,6 +149,8 @@ struct plan_input {
 	bool put_back; /* an earlier version is in force again: what failed replaces took down
 			* comes back */
 	bool frozen;   /* no version of the app can be enforced: that and nothing else is done */
+	bool sweep;    /* all objects were fetched whole: compare every field, whatever their marks
+			* say */
 	bool settle;   /* the app was not ready when it was last seen: wait for all its workloads */
 };
 

@@ -121,6 +121,7 @@ static int plan_once(struct reconcile_pass *pass, struct err *err)
 		.only_key = options->only_key,
 		.force_replace = options->force_replace && !pass->again,
 		.force = options->force,
+		.sweep = options->sweep && !pass->again,
 		.put_back = pass->effective.broken || pass->effective.refused,
 		.frozen = pass->effective.frozen,
 		.settle = !options->show && !was_ready(pass),

@@ -192,6 +192,16 @@ static int take_up(struct reconcile_pass *pass, const char *name, struct err *er
 	return r < 0 ? r : 0;
 }
 
+static void count_sweep(struct reconcile_pass *pass)
+{
+	if (!pass->options->sweep || pass->again)
+		return;
+	for (size_t i = 0; i < pass->plan->count; i++) {
+		pass->result->swept += pass->plan->steps[i].object != NULL;
+		pass->result->unseen += pass->plan->steps[i].unseen;
+	}
+}
+
 static int run(struct reconcile_pass *pass, const char *name, struct err *err)
 {
 	int r = take_up(pass, name, err);
@@ -201,12 +211,13 @@ static int run(struct reconcile_pass *pass, const char *name, struct err *err)
 	reconcile_pass_read_ledger(pass);
 	find_moved(pass);
 	r = reconcile_look(pass->round, pass->app, &pass->ledger, pass->options->only_key,
-			   pass->options->fresh || pass->again, pass->options->cancel, &pass->live,
-			   err);
+			   pass->options->fresh || pass->options->sweep || pass->again,
+			   pass->options->cancel, &pass->live, err);
 	if (r >= 0)
 		r = reconcile_pass_plan(pass, err);
 	if (r < 0 || pass->options->show)
 		return r;
+	count_sweep(pass);
 	r = carry_out(pass, err);
 	/* What was cut off is back, and still nothing can be said of the app. */
 	if (r >= 0 && pass->effective.frozen && pass->effective.broken) {

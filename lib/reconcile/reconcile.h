@@ -65,6 +65,7 @@ struct reconcile_options {
 	bool purge;	       /* what left the files goes, data and all */
 	bool force_replace;    /* replace workloads even when they could roll */
 	bool fresh;	       /* tried before: what the round listed may be older than that */
+	bool sweep;	       /* fetch and compare everything in full; implies fresh */
 	const char *only_key;  /* drift: this object only */
 	const char *who;       /* "reload by root" */
 	struct cancel *cancel;
@@ -75,6 +76,8 @@ struct reconcile_result {
 	struct manifest_app *app; /* what the plan was made for: it borrows from it */
 	struct apply_result applied;
 	size_t repaired;
+	size_t swept,
+		unseen; /* a sweep: objects compared; of these, drift that no watch could see */
 	bool changed;
 	bool held; /* suspended or held: nothing was done */
 	bool waiting_approval;

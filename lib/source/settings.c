@@ -15,6 +15,7 @@
 
 #define KUBECONFIG  "/etc/rancher/k3s/k3s.yaml"
 #define INTERVAL_MS (5 * 60 * 1000)
+#define SWEEP_MS    (24 * 3600 * (int64_t)1000)
 #define REVISIONS   20
 
 static void cleanup_documents(struct tree_yaml_documents *documents)
@@ -114,9 +115,9 @@ static void read_limits(struct source_form *form, struct template_limits *limits
 
 static void read_form(struct source_form *form, struct source_settings *settings)
 {
-	static const char *const known[] = {"kubeconfig", "follow", "interval", "keepKinds",
-					    "revisions",  "env",    "alert",	"metrics",
-					    "backup",	  "peers",  "vault",	"limits"};
+	static const char *const known[] = {
+		"kubeconfig", "follow",	 "interval", "sweep", "keepKinds", "revisions", "env",
+		"alert",      "metrics", "backup",   "peers", "vault",	   "limits"};
 	static const char *const idle[] = {"alert", "metrics", "peers"};
 	static const char *const follow[] = {"reload", "files"};
 
@@ -126,6 +127,7 @@ static void read_form(struct source_form *form, struct source_settings *settings
 	settings->kubeconfig = source_form_text(form, "kubeconfig");
 	settings->follow_files = source_form_choice(form, "follow", follow, COUNT(follow), 0) == 1;
 	settings->interval_ms = source_form_duration(form, "interval", INTERVAL_MS);
+	settings->sweep_ms = source_form_duration(form, "sweep", SWEEP_MS);
 	settings->revisions = source_form_number(form, "revisions", REVISIONS);
 	settings->metrics = source_form_text(form, "metrics");
 	source_form_list(form, "keepKinds", &settings->keep_kinds);
@@ -137,6 +139,8 @@ static void read_form(struct source_form *form, struct source_settings *settings
 	read_limits(form, &settings->limits);
 	if (settings->interval_ms < 1000)
 		source_form_fail(form, "interval", NULL, "interval must be at least 1s");
+	if (settings->sweep_ms < 1000)
+		source_form_fail(form, "sweep", NULL, "sweep must be at least 1s");
 	if (settings->revisions < 1)
 		source_form_fail(form, "revisions", NULL, "revisions must be at least 1");
 	if (!settings->kubeconfig)

@@ -268,8 +268,9 @@ static void put_live(struct scene *scene, json_t *body)
 	json_auto_t *partial =
 		json_pack("{s:O, s:O, s:O}", "apiVersion", json_object_get(body, "apiVersion"),
 			  "kind", json_object_get(body, "kind"), "metadata", metadata);
+	bool whole = tree_path_true(scene->options, "sweep");
 	manifest_live_put(&scene->full, key, body, true);
-	manifest_live_put(&scene->live, key, partial, false);
+	manifest_live_put(&scene->live, key, whole ? body : partial, whole);
 }
 
 static void look_up(struct scene *scene, const char *key)
@@ -640,6 +641,7 @@ START_TEST(test_plan__golden)
 		.force_replace = tree_path_true(options, "forceReplace"),
 		.force = tree_path_true(options, "force"),
 		.settle = tree_path_true(options, "settle"),
+		.sweep = tree_path_true(options, "sweep"),
 		.put_back = tree_path_true(options, "putBack"),
 		.frozen = tree_path_true(options, "frozen"),
 	};
