@@ -69,6 +69,9 @@ $(BUILD)/test/cluster/%_test: $(BUILD)/test/cluster/%_test.o $(HARNESS_OBJ) $(AR
 $(BUILD)/test/bench/render: $(BUILD)/test/bench/render.o $(BUILD)/libdesired.a
 	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+$(BUILD)/test/bench/wire: $(BUILD)/test/bench/wire.o
+	$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs libcurl)
+
 $(BUILD)/test/differential/engine: $(BUILD)/test/differential/engine.o $(BUILD)/libdesired.a
 	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
@@ -216,8 +219,8 @@ layers: ## fail when an include points up, or a library is used outside its fold
 demo: prerequisites all ## the main job, narrated, on an embedded real control plane (or KUBECONFIG)
 	@BUILD=$(abspath $(BUILD)) test/cluster/demo
 
-bench: prerequisites all bench-templates ## time, requests and memory beside kubectl, in one run
-	@BUILD=$(abspath $(BUILD)) test/bench/bench
+bench: prerequisites all bench-templates $(BUILD)/test/bench/wire ## time, requests and memory beside the peers, in one run; BENCH="--quick"
+	@BUILD=$(abspath $(BUILD)) test/bench/bench $(BENCH)
 
 bench-templates: $(BUILD)/test/bench/render ## rendering beside Jinja2 and Ansible, in one run
 	@BUILD=$(abspath $(BUILD)) $$(test/differential/oracles)/venv/bin/python test/bench/templates
@@ -256,7 +259,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 -include $(LIB_OBJ:.o=.d) $(DAEMON_OBJ:.o=.d) $(BUILD)/daemon/main.d $(UNIT_BIN:=.d) $(HARNESS_OBJ:.o=.d) $(CLUSTER_BIN:=.d) \
-	$(S3_BIN:=.d) $(BUILD)/test/s3/rig.d $(BUILD)/test/s3/carry.d $(BUILD)/test/differential/engine.d $(BUILD)/test/bench/render.d $(FUZZ_BIN:=.d)
+	$(S3_BIN:=.d) $(BUILD)/test/s3/rig.d $(BUILD)/test/s3/carry.d $(BUILD)/test/differential/engine.d $(BUILD)/test/bench/render.d $(BUILD)/test/bench/wire.d $(FUZZ_BIN:=.d)
 .PHONY: all deps prerequisites check check-unit check-s3 check-cluster check-system check-differential check-unit-only check-s3-only \
 	check-cluster-only check-system-only asan asan-only asan-tests fuzz fuzz-only fuzz-targets coverage format lint layers demo bench bench-templates torture install clean help
 .SECONDARY:

@@ -16,7 +16,7 @@ struct source_settings {
 	char *kubeconfig;  /* /etc/rancher/k3s/k3s.yaml */
 	bool follow_files; /* follow: files */
 	int64_t interval_ms;
-	int64_t sweep_ms; /* between comparisons of everything in full */
+	int64_t sweep_ms;	/* between comparisons of everything in full */
 	struct list keep_kinds; /* further kinds that bear data: "Kind" or "Kind.group" */
 	int revisions;
 	struct list env;   /* names lookup('env') may see */
