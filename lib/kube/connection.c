@@ -324,6 +324,20 @@ void kube_connection_close(struct kube_connection *connection, struct kube_strea
 	free(stream);
 }
 
+int kube_connection_use(struct kube_connection *connection,
+			int (*use)(void *context, struct http_peer *peer, struct err *err),
+			void *context, struct err *err)
+{
+	struct access *access = access_take(connection);
+
+	pthread_mutex_lock(&connection->lock);
+	struct http_peer *peer = access->peers[access->current];
+	pthread_mutex_unlock(&connection->lock);
+	int r = use(context, peer, err);
+	access_drop(connection, access);
+	return r;
+}
+
 /* --- the rest --- */
 
 char *kube_connection_server(struct kube_connection *connection)

@@ -41,6 +41,12 @@ int kube_connection_open(struct kube_connection *connection,
 /* NULL is fine. Not from the I/O thread. */
 void kube_connection_close(struct kube_connection *connection, struct kube_stream *stream);
 
+/* Calls for the endpoint in use, which stays as it is meanwhile: for what is neither a batch nor a
+ * stream. Returns what it returns. */
+int kube_connection_use(struct kube_connection *connection,
+			int (*use)(void *context, struct http_peer *peer, struct err *err),
+			void *context, struct err *err);
+
 /* Changes whenever somebody else may answer from now on: the kubeconfig was read again, an endpoint
  * gave no answer, or kube_connection_doubt() was called (a stream was lost). What was learned in
  * another turn (the cluster's identity) is asked again. */
