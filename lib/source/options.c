@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "base/name.h"
+#include "source/backup.h"
 #include "source/form.h"
 #include "tree/path.h"
 
@@ -261,7 +262,7 @@ static void fill_backup(struct source_form *form, struct manifest_options *optio
 	static const char *const known[] = {"paths", "exclude",	  "before",
 					    "after", "onFailure", "cold",
 					    "dumps", "restore",	  "beforeUpgrade"};
-	static const char *const idle[] = {"backup.cold", "backup.restore", "backup.beforeUpgrade"};
+	static const char *const idle[] = {"backup.restore", "backup.beforeUpgrade"};
 	static const char *const restore[] = {"if-missing", "always", "never"};
 	json_t *backup = json_object_get(form->tree, "backup");
 
@@ -271,6 +272,7 @@ static void fill_backup(struct source_form *form, struct manifest_options *optio
 	for (size_t i = 0; i < COUNT(idle); i++)
 		source_form_idle(form, idle[i]);
 	(void)source_form_choice(form, "backup.restore", restore, COUNT(restore), 0);
+	source_backup_check(form);
 	options->backup = json_incref(backup);
 }
 
