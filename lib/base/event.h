@@ -28,6 +28,15 @@ enum event_kind {
 	EVENT_HOOK,	     /* a line of a hook's log, and how it ended */
 	EVENT_BACKUP,	     /* a unit was backed up, or a run ended well */
 	EVENT_BACKUP_FAILED, /* a run left no good set */
+	EVENT_BACKUP_STALE,  /* there was no good set for too long */
+	EVENT_UNPROTECTED,   /* data that no backup takes along */
+	EVENT_VERIFY_FAILED, /* what is in the store is not what was written */
+	EVENT_REHEARSED,     /* the newest set was restored to a scratch place, and is good */
+	EVENT_REHEARSAL_FAILED,
+	EVENT_WELL,	     /* what one of these said is over */
+	EVENT_FIRST_INSTALL, /* an app's data is nowhere: it begins with nothing */
+	EVENT_RESTORED,	     /* it came back from a backup, before the app was applied */
+	EVENT_DATA_MISSING,  /* the app waits for its data, or for a person */
 	EVENT_API_GONE,
 	EVENT_API_BACK,
 	EVENT_SUSPENDED,

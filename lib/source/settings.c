@@ -115,10 +115,17 @@ static void read_limits(struct source_form *form, struct template_limits *limits
 
 static void read_form(struct source_form *form, struct source_settings *settings)
 {
+<<<<<<< HEAD
 	static const char *const known[] = {
 		"kubeconfig", "follow",	 "interval", "sweep", "keepKinds", "revisions", "env",
 		"alert",      "metrics", "backup",   "peers", "vault",	   "limits"};
 	static const char *const idle[] = {"alert", "metrics", "peers"};
+=======
+	static const char *const known[] = {"kubeconfig", "follow", "interval", "keepKinds",
+					    "revisions",  "env",    "alert",	"metrics",
+					    "backup",	  "peers",  "vault",	"limits"};
+	static const char *const idle[] = {"peers"};
+>>>>>>> 539ec3e (wip gate alerts rehearsal)
 	static const char *const follow[] = {"reload", "files"};
 
 	source_form_keys(form, "", known, COUNT(known));
@@ -137,6 +144,9 @@ static void read_form(struct source_form *form, struct source_settings *settings
 	read_backup(form, settings);
 	read_vault(form, settings);
 	read_limits(form, &settings->limits);
+	if (settings->metrics && *settings->metrics != '/' && !strchr(settings->metrics, ':'))
+		source_form_fail(form, "metrics", "write \"127.0.0.1:9477\", or /a/file.prom",
+				 "metrics is neither an address with a port nor a file");
 	if (settings->interval_ms < 1000)
 		source_form_fail(form, "interval", NULL, "interval must be at least 1s");
 	if (settings->sweep_ms < 1000)
