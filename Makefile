@@ -237,10 +237,11 @@ torture: prerequisites all ## the long attacks: an hour of fuzzing, the cluster 
 install: $(BUILD)/desired $(BUILD)/traefik-crds.yaml ## install below DESTDIR and PREFIX
 	install -D -m 0755 $(BUILD)/desired $(DESTDIR)$(PREFIX)/bin/desired
 	install -d -m 0755 $(DESTDIR)$(UNITDIR) $(DESTDIR)$(CATALOGDIR) $(DESTDIR)$(SYSCONFDIR)/desired
-	sed 's,@PREFIX@,$(PREFIX),g' systemd/desired.service.in > $(DESTDIR)$(UNITDIR)/desired.service
-	sed 's,@PREFIX@,$(PREFIX),g' systemd/desired-backup.service.in > $(DESTDIR)$(UNITDIR)/desired-backup.service
-	chmod 0644 $(DESTDIR)$(UNITDIR)/desired.service $(DESTDIR)$(UNITDIR)/desired-backup.service
-	install -m 0644 systemd/desired-backup.timer $(DESTDIR)$(UNITDIR)/desired-backup.timer
+	for unit in desired desired-backup desired-rehearsal; do \
+		sed 's,@PREFIX@,$(PREFIX),g' systemd/$$unit.service.in > $(DESTDIR)$(UNITDIR)/$$unit.service && \
+		chmod 0644 $(DESTDIR)$(UNITDIR)/$$unit.service || exit 1; \
+	done
+	install -m 0644 systemd/desired-backup.timer systemd/desired-rehearsal.timer $(DESTDIR)$(UNITDIR)/
 	install -m 0644 systemd/desired.catalog $(DESTDIR)$(CATALOGDIR)/desired.catalog
 	[ -e $(DESTDIR)$(SYSCONFDIR)/desired/desired.yaml ] || \
 		install -m 0644 config/desired.yaml $(DESTDIR)$(SYSCONFDIR)/desired/desired.yaml

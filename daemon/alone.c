@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "data_gate.h"
 #include "findings.h"
 #include "messages.h"
 #include "pass.h"
@@ -33,6 +34,7 @@ struct alone {
 	struct quiet *quiet;
 	struct job_pool *jobs;
 	struct pass_round *round;
+	struct backup_gate *gate;
 	struct event_sink progress;
 	int signals, finished; /* descriptors */
 };
@@ -149,6 +151,7 @@ static int try_begin(struct alone *alone, const struct pass_request *request, st
 			.link = alone->link,
 			.sink = quiet_sink(alone->quiet),
 			.clock = job_clock(alone->jobs),
+			.gate = alone->gate,
 			.request = request,
 			.timeout_ms = ANSWER_MS,
 			.finished = on_finished,
@@ -252,6 +255,7 @@ static int work(struct alone *alone, json_t **ret_answer, json_t **ret_result, s
 
 	alone->progress.emit = tell;
 	alone->quiet = quiet_new(&alone->progress);
+	alone->gate = data_gate_new(&alone->site);
 	int r = prepare(alone, &request, ret_answer, err);
 	if (r >= 0 && !tree_path_true(*ret_answer, "done"))
 		r = apply(alone, &request, ret_result, err);
@@ -263,6 +267,7 @@ static void release(struct alone *alone)
 {
 	job_pool_free(alone->jobs);
 	pass_round_unref(alone->round);
+	backup_gate_free(alone->gate);
 	link_unref(alone->link);
 	loaded_unref(alone->loaded);
 	quiet_free(alone->quiet);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backup/place.h"
 #include "backup_print.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -13,23 +14,38 @@
 
 #define RECORD_MAX (1 << 20)
 
-static char *record_path(const char *state_dir)
+static char *record_path(const char *state_dir, const char *name)
 {
-	return mem_printf("%s/backup/last.json", state_dir);
+	return mem_printf("%s/backup/%s.json", state_dir, name);
+}
+
+static json_t *read_record(const char *state_dir, const char *name)
+{
+	cleanup_free char *path = record_path(state_dir, name);
+	cleanup_err struct err none = ERR_INIT;
+	json_t *record = NULL;
+
+	return tree_json_read(path, RECORD_MAX, &record, &none) < 0 ? NULL : record;
 }
 
 json_t *backup_record_read(const char *state_dir)
 {
-	cleanup_free char *path = record_path(state_dir);
-	cleanup_err struct err ignored = ERR_INIT;
-	json_t *record = NULL;
+	static const char *const parts[] = {"verified", "rehearsed"};
+	json_t *record = read_record(state_dir, "last");
 
-	return tree_json_read(path, RECORD_MAX, &record, &ignored) < 0 ? NULL : record;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+		json_t *part = read_record(state_dir, parts[i]);
+		if (part && !record)
+			record = json_object();
+		if (part)
+			json_object_set_new(record, parts[i], part);
+	}
+	return record;
 }
 
-static void write_record(const char *state_dir, const json_t *record)
+static void write_record(const char *state_dir, const char *name, const json_t *record)
 {
-	cleanup_free char *path = record_path(state_dir), *text = tree_json_dump(record);
+	cleanup_free char *path = record_path(state_dir, name), *text = tree_json_dump(record);
 	cleanup_free char *folder = mem_printf("%s/backup", state_dir);
 	cleanup_err struct err err = ERR_INIT;
 
@@ -71,7 +87,51 @@ static const char *first_error(const struct backup_set *set)
 	return NULL;
 }
 
-static void fill(json_t *record, const struct backup_report *report)
+/* What was there: should it be missing one day, it is not new (lib/backup/known.h). */
+static json_t *data_of(const struct backup_set *set)
+{
+	json_t *data = json_array();
+
+	for (size_t i = 0; i < set->count; i++) {
+		const struct backup_unit *unit = &set->units[i];
+		for (size_t j = 0; strcmp(unit->name, BACKUP_SYSTEM) && j < unit->paths.n; j++)
+			if (!backup_place_is_empty(unit->paths.items[j]))
+				json_array_append_new(data, json_string(unit->paths.items[j]));
+	}
+	return data;
+}
+
+/* When a unit was in a set last, failed or not today. */
+static const char *good_before(const json_t *before, const char *unit)
+{
+	json_t *item;
+	size_t i;
+
+	json_array_foreach (json_object_get(before, "detail"), i, item)
+		if (!strcmp(json_string_value(json_object_get(item, "unit")), unit))
+			return tree_path_string(item, "lastGood");
+	return NULL;
+}
+
+static json_t *detail_of(const struct backup_set *set, const json_t *before)
+{
+	cleanup_free char *now = timespan_rfc3339(set->began);
+	json_t *detail = json_array();
+
+	for (size_t i = 0; i < set->count; i++) {
+		const struct backup_unit *unit = &set->units[i];
+		bool good = unit->state != BACKUP_FAILED;
+		json_array_append_new(detail,
+				      json_pack("{s:s, s:s, s:I, s:I, s:s*}", "unit", unit->name,
+						"state", backup_state_name(unit->state), "files",
+						(json_int_t)unit->files, "bytes",
+						(json_int_t)unit->bytes, "lastGood",
+						good ? now : good_before(before, unit->name)));
+	}
+	return detail;
+}
+
+static void fill(json_t *record, const struct backup_report *report, const json_t *before)
 {
 	const struct backup_set *set = report->set;
 	const char *error = first_error(set);
@@ -83,6 +143,8 @@ static void fill(json_t *record, const struct backup_report *report)
 					 "unchanged", (json_int_t)report->unchanged, "bytes",
 					 (json_int_t)report->bytes_sent));
 	json_object_set_new(record, "unprotected", texts(&set->unprotected));
+	json_object_set_new(record, "data", data_of(set));
+	json_object_set_new(record, "detail", detail_of(set, before));
 	if (error)
 		json_object_set_new(record, "error", json_string(error));
 	if (backup_set_state(set) != BACKUP_FAILED)
@@ -92,47 +154,64 @@ static void fill(json_t *record, const struct backup_report *report)
 void backup_record_write(const char *state_dir, time_t began, const struct backup_report *report,
 			 const struct err *err)
 {
-	json_auto_t *before = backup_record_read(state_dir), *record = json_object();
+	json_auto_t *before = read_record(state_dir, "last"), *record = json_object();
 
 	put_time(record, "began", began);
 	put_time(record, "ended", time(NULL));
+	put_time(record, "since", began);
+	keep(record, before, "since");
 	keep(record, before, "lastGood");
-	keep(record, before, "verified");
 	if (report) {
-		fill(record, report);
+		fill(record, report, before);
 	} else {
 		cleanup_free char *text = err_text(err);
 		json_object_set_new(record, "state", json_string("failed"));
 		json_object_set_new(record, "error", json_string(text));
 		keep(record, before, "unprotected");
+		keep(record, before, "data");
+		keep(record, before, "detail");
 	}
-	write_record(state_dir, record);
+	write_record(state_dir, "last", record);
 }
 
 void backup_record_verified(const char *state_dir, const char *set, const struct list *problems)
 {
-	json_auto_t *record = backup_record_read(state_dir);
-	json_t *verified = json_pack("{s:s, s:o}", "set", set, "problems", texts(problems));
+	json_auto_t *record = json_pack("{s:s, s:o}", "set", set, "problems", texts(problems));
 
-	if (!record)
-		record = json_object();
-	put_time(verified, "when", time(NULL));
-	json_object_set_new(record, "verified", verified);
-	write_record(state_dir, record);
+	put_time(record, "when", time(NULL));
+	write_record(state_dir, "verified", record);
 }
 
-static time_t time_at(const json_t *record, const char *key)
+void backup_record_rehearsed(const char *state_dir, const char *set, time_t began,
+			     const struct backup_rehearse_report *report)
 {
-	const char *text = tree_path_string(record, key);
+	json_auto_t *before = read_record(state_dir, "rehearsed");
+	json_auto_t *record = json_pack(
+		"{s:s, s:I, s:I, s:I, s:I, s:I, s:o}", "set", set, "files",
+		(json_int_t)report->files, "bytes", (json_int_t)report->bytes, "databases",
+		(json_int_t)report->databases, "dumps", (json_int_t)report->dumps.n, "took",
+		(json_int_t)(time(NULL) - began), "problems", texts(&report->problems));
 
-	return text ? timespan_parse_rfc3339(text) : (time_t)-1;
+	put_time(record, "when", time(NULL));
+	keep(record, before, "lastGood");
+	if (!report->problems.n)
+		put_time(record, "lastGood", time(NULL));
+	write_record(state_dir, "rehearsed", record);
+}
+
+time_t backup_record_time(const json_t *record, const char *path)
+{
+	const char *text = tree_path_string(record, path);
+	time_t when = text ? timespan_parse_rfc3339(text) : (time_t)-1;
+
+	return when == (time_t)-1 ? 0 : when;
 }
 
 int64_t backup_record_age(const json_t *record, time_t now)
 {
-	time_t good = time_at(record, "lastGood");
+	time_t good = backup_record_time(record, "lastGood");
 
-	return good == (time_t)-1 ? -1 : (int64_t)(now - good);
+	return good ? (int64_t)(now - good) : -1;
 }
 
 char *backup_record_text(const json_t *record)
@@ -140,10 +219,13 @@ char *backup_record_text(const json_t *record)
 	const char *set = tree_path_string(record, "set"),
 		   *state = tree_path_string(record, "state");
 	const char *error = tree_path_string(record, "error");
-	time_t began = time_at(record, "began"), ended = time_at(record, "ended");
+	time_t began = backup_record_time(record, "began"),
+	       ended = backup_record_time(record, "ended");
 	cleanup_free char *took = timespan_text((int64_t)(ended - began) * 1000);
 	cleanup_free char *sent = backup_size_text((uint64_t)tree_path_integer(record, "bytes", 0));
 
+	if (!began)
+		return NULL;
 	if (!set)
 		return mem_printf("backup failed after %s: %s", took,
 				  error ? error : "it ended early");
@@ -152,4 +234,26 @@ char *backup_record_text(const json_t *record)
 			  (long long)tree_path_integer(record, "sent", 0), sent,
 			  (long long)tree_path_integer(record, "unchanged", 0), took,
 			  error ? ": " : "", error ? error : "");
+}
+
+char *backup_record_rehearsal_text(const json_t *record)
+{
+	const json_t *rehearsed = json_object_get(record, "rehearsed");
+	const char *set = tree_path_string(rehearsed, "set");
+	const char *problem = tree_path_string(rehearsed, "problems[0]");
+	json_int_t files = tree_path_integer(rehearsed, "files", 0);
+	json_int_t databases = tree_path_integer(rehearsed, "databases", 0);
+	json_int_t dumps = tree_path_integer(rehearsed, "dumps", 0);
+
+	if (!set)
+		return NULL;
+	if (problem)
+		return mem_printf("a restore of set %s was rehearsed and failed: %s", set, problem);
+	cleanup_free char *bytes =
+		backup_size_text((uint64_t)tree_path_integer(rehearsed, "bytes", 0));
+	cleanup_free char *took = timespan_text(tree_path_integer(rehearsed, "took", 0) * 1000);
+	return mem_printf("a restore of set %s was rehearsed and is good: %lld files (%s), %lld "
+			  "database%s, %lld dump%s, %s",
+			  set, (long long)files, bytes, (long long)databases,
+			  databases == 1 ? "" : "s", (long long)dumps, dumps == 1 ? "" : "s", took);
 }

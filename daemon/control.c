@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <microhttpd.h>
+#include <netdb.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,7 +123,7 @@ static void wake_call(struct control_call *call)
 
 /* --- answers --- */
 
-static void answer_text(struct control_call *call, int status, char *text_stolen)
+static void answer_as(struct control_call *call, int status, const char *type, char *text_stolen)
 {
 	if (call->state != CALL_WAITING) {
 		free(text_stolen);
@@ -130,10 +131,22 @@ static void answer_text(struct control_call *call, int status, char *text_stolen
 	}
 	call->response = MHD_create_response_from_buffer(strlen(text_stolen), text_stolen,
 							 MHD_RESPMEM_MUST_FREE);
-	MHD_add_response_header(call->response, "Content-Type", "application/json");
+	MHD_add_response_header(call->response, "Content-Type", type);
 	call->status = status;
 	call->state = CALL_ANSWERED;
 	wake_call(call);
+}
+
+static void answer_text(struct control_call *call, int status, char *text_stolen)
+{
+	answer_as(call, status, "application/json", text_stolen);
+}
+
+void control_answer_text(struct control_call *call, const char *type, const char *text)
+{
+	char *masked = mask_text(call->control->mask, text, strlen(text));
+
+	answer_as(call, MHD_HTTP_OK, type, masked ? masked : mem_strdup(text));
 }
 
 void control_answer(struct control_call *call, int status, json_t *json_stolen)
@@ -375,7 +388,8 @@ static int start_server(struct control *control, int fd, struct err *err)
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)IDLE_SECONDS, MHD_OPTION_END);
 	if (!control->server) {
 		close(fd);
-		return err_set(err, ERR_INTERNAL, "cannot serve %s", control->path);
+		return err_set(err, ERR_INTERNAL, "cannot serve %s",
+			       control->path ? control->path : "metrics");
 	}
 	const union MHD_DaemonInfo *info =
 		MHD_get_daemon_info(control->server, MHD_DAEMON_INFO_EPOLL_FD);
@@ -387,22 +401,19 @@ static int start_server(struct control *control, int fd, struct err *err)
 	return 0;
 }
 
-int control_open(struct loop *loop, const char *path, struct mask *mask,
+/* The socket is taken over. path NULL: it is in no folder. */
+static int serve(struct loop *loop, int fd, const char *path, struct mask *mask,
 		 void (*handle)(void *context, struct control_call *call), void *context,
 		 struct control **ret, struct err *err)
 {
-	int fd = -1;
-	int r = open_socket(path, &fd, err);
-
-	if (r < 0)
-		return r;
 	struct control *control = mem_new(struct control);
+
 	control->loop = loop;
 	control->path = mem_strdup(path);
 	control->mask = mask;
 	control->handle = handle;
 	control->context = context;
-	r = start_server(control, fd, err);
+	int r = start_server(control, fd, err);
 	if (r < 0) {
 		free(control->path);
 		free(control);
@@ -410,6 +421,66 @@ int control_open(struct loop *loop, const char *path, struct mask *mask,
 	}
 	*ret = control;
 	return 0;
+}
+
+int control_open(struct loop *loop, const char *path, struct mask *mask,
+		 void (*handle)(void *context, struct control_call *call), void *context,
+		 struct control **ret, struct err *err)
+{
+	int fd = -1;
+	int r = open_socket(path, &fd, err);
+
+	return r < 0 ? r : serve(loop, fd, path, mask, handle, context, ret, err);
+}
+
+/* "[::1]:9477" into its two parts. */
+static int split_address(const char *address, char **ret_host, char **ret_port, struct err *err)
+{
+	const char *colon = strrchr(address, ':');
+
+	if (!colon || colon == address || !colon[1])
+		return err_set(err, ERR_INVALID, "'%s' is not HOST:PORT", address);
+	size_t n = (size_t)(colon - address);
+	bool bracketed = *address == '[' && colon[-1] == ']';
+	*ret_host = bracketed ? mem_strndup(address + 1, n - 2) : mem_strndup(address, n);
+	*ret_port = mem_strdup(colon + 1);
+	return 0;
+}
+
+static int listen_on(const struct addrinfo *found, const char *address, int *ret_fd,
+		     struct err *err)
+{
+	const int yes = 1;
+	cleanup_fd int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0)
+		return err_errno(err, errno, "cannot create a socket");
+	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+	if (bind(fd, found->ai_addr, found->ai_addrlen) < 0 || listen(fd, 16) < 0)
+		return err_errno(err, errno, "cannot listen on %s", address);
+	*ret_fd = fd;
+	fd = -1;
+	return 0;
+}
+
+int control_open_tcp(struct loop *loop, const char *address, struct mask *mask,
+		     void (*handle)(void *context, struct control_call *call), void *context,
+		     struct control **ret, struct err *err)
+{
+	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
+				       .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE};
+	cleanup_free char *host = NULL, *port = NULL;
+	struct addrinfo *found;
+	int fd = -1;
+
+	int r = split_address(address, &host, &port, err);
+	if (r < 0)
+		return r;
+	if (getaddrinfo(host, port, &hints, &found) != 0)
+		return err_set(err, ERR_INVALID, "'%s' is no IP address with a port", address);
+	r = listen_on(found, address, &fd, err);
+	freeaddrinfo(found);
+	return r < 0 ? r : serve(loop, fd, NULL, mask, handle, context, ret, err);
 }
 
 static void free_poll(uv_handle_t *handle)
@@ -443,7 +514,8 @@ void control_close(struct control *control)
 	uv_close((uv_handle_t *)control->poll, free_poll);
 	loop_timer_free(control->timer);
 	MHD_stop_daemon(control->server);
-	(void)unlink(control->path);
+	if (control->path)
+		(void)unlink(control->path);
 	free(control->path);
 	free(control);
 }

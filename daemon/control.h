@@ -26,6 +26,8 @@ const char *control_who(const struct control_call *call);    /* "root": by the s
 
 /* Answers; exactly once for each call, on the loop's thread. The JSON is taken over. */
 void control_answer(struct control_call *call, int status, json_t *json_stolen);
+/* Answers with a text of another type; masked, too. */
+void control_answer_text(struct control_call *call, const char *type, const char *text);
 /* Answers with {"error": {code, message, hint}}. */
 void control_fail(struct control_call *call, int status, const struct err *err);
 /* Answers with lines: `read` returns one (which control frees), or NULL when there is none yet or
@@ -40,6 +42,12 @@ void control_wake(struct control *control);
 int control_open(struct loop *loop, const char *path, struct mask *mask,
 		 void (*handle)(void *context, struct control_call *call), void *context,
 		 struct control **ret, struct err *err);
+
+/* The same at "127.0.0.1:9477" or "[::1]:9477", for whoever can reach it: `handle` gives out
+ * nothing that not everybody may see. */
+int control_open_tcp(struct loop *loop, const char *address, struct mask *mask,
+		     void (*handle)(void *context, struct control_call *call), void *context,
+		     struct control **ret, struct err *err);
 
 /* Answers what is open with 503, removes the socket. */
 void control_close(struct control *control);

@@ -7,9 +7,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "alarm.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/timespan.h"
+#include "data_gate.h"
 #include "journal.h"
 #include "notify.h"
 
@@ -106,6 +108,7 @@ void daemon_tell_status(struct daemon *daemon)
 					     gone ? "API server does not answer; " : "", ready,
 					     names.n, sick.n ? "; " : "", others);
 	notify_status(text);
+	alarm_look(daemon);
 }
 
 /* --- work that a stop waits for --- */
@@ -268,6 +271,7 @@ static void first_loaded(void *context, const json_t *verdict, const struct err 
 	notify_ready();
 	daemon_tell_status(daemon);
 	follow_start(daemon->follow);
+	alarm_start(daemon->alarm);
 	malloc_trim(0);
 }
 
@@ -282,9 +286,11 @@ static void make_parts(struct daemon *daemon)
 	daemon->reload = reload_new(daemon);
 	daemon->rounds = rounds_new(daemon);
 	daemon->contest = reconcile_contest_new(&clock_real);
+	daemon->gate = data_gate_new(daemon->site);
 	daemon->drift = drift_new(daemon);
 	daemon->sweep = sweep_new(daemon);
 	daemon->follow = follow_new(daemon);
+	daemon->alarm = alarm_new(daemon);
 	daemon->leaving = loop_timer_new(daemon->loop, leave_when_idle, daemon);
 }
 
@@ -317,7 +323,10 @@ static void release(struct daemon *daemon)
 	reload_free(daemon->reload);
 	control_close(daemon->control);
 	daemon->control = NULL;
+	alarm_free(daemon->alarm);
+	daemon->alarm = NULL;
 	reconcile_contest_free(daemon->contest);
+	backup_gate_free(daemon->gate);
 	follow_free(daemon->follow);
 	loop_timer_free(daemon->leaving);
 	loop_free(daemon->loop);

@@ -7,8 +7,8 @@
  * The loop's thread decides when; files are read, rounds begun, drift judged and calls served on
  * libuv's threads; passes run in the job pool. What several of them touch stands behind `lock`.
  *
- * follow.c, reload.c, rounds.c and drift.c each own a part of it, opaque to the others; requests.c
- * serves the control socket.
+ * follow.c, reload.c, rounds.c, drift.c and alarm.c each own a part of it, opaque to the others;
+ *requests.c serves the control socket.
  */
 #pragma once
 
@@ -40,8 +40,13 @@ struct daemon {
 	struct reload *reload;
 	struct rounds *rounds;
 	struct drift *drift;
+<<<<<<< HEAD
 	struct sweep *sweep;
+=======
+	struct alarm *alarm;
+>>>>>>> 539ec3e (wip gate alerts rehearsal)
 	struct reconcile_contest *contest; /* fields that somebody changes back; own lock */
+	struct backup_gate *gate;	   /* before apps whose data is missing; own locks */
 	struct loop_timer *leaving;
 	bool ready, stopping;	       /* of the loop's thread */
 	int working;		       /* pieces of loop_work() under way; of the loop's thread */

@@ -111,6 +111,20 @@ int hold_resume(const struct site *site, const struct list *known, const char *a
 	return -ERR_BUSY;
 }
 
+int hold_go_without(struct backup_gate *gate, const struct list *known, const char *app,
+		    const char *who, struct event_sink *sink, struct err *err)
+{
+	cleanup_list struct list found = LIST_INIT;
+	int r = hold_find_apps(known, app, &found, err);
+
+	for (size_t i = 0; r >= 0 && i < found.n; i++)
+		r = backup_gate_allow(gate, found.items[i], err);
+	if (r >= 0)
+		event_emit(sink, (struct event){.kind = EVENT_RESUMED, .app = app},
+			   "%s: goes on without its old data, as %s said", app, who);
+	return r;
+}
+
 time_t hold_next_end(const struct site *site, const struct list *known, struct list *ret_apps)
 {
 	cleanup_err struct err err = ERR_INIT;

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "backup/gate.h"
 #include "base/event.h"
 #include "base/list.h"
 #include "loaded.h"
@@ -27,6 +28,11 @@ int hold_suspend(const struct site *site, const struct list *known, const char *
  * there was one of them (*ret_unpinned: it was a pin), 0 when not. */
 int hold_resume(const struct site *site, const struct list *known, const char *app,
 		struct event_sink *sink, bool *ret_unpinned, struct err *err);
+
+/* These apps may be applied although their data is missing: somebody said so. ERR_NOT_FOUND as
+ * above. */
+int hold_go_without(struct backup_gate *gate, const struct list *known, const char *app,
+		    const char *who, struct event_sink *sink, struct err *err);
 
 /* When the next hold on one of these apps ends by itself (0: none does), and on which apps. */
 time_t hold_next_end(const struct site *site, const struct list *known, struct list *ret_apps);

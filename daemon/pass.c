@@ -98,6 +98,7 @@ static struct pass_round *new_round(const struct pass_round_options *options)
 		.sink = options->sink,
 		.clock = options->clock,
 		.contest = options->contest,
+		.gate = options->gate,
 	};
 	return round;
 }
@@ -336,6 +337,11 @@ static struct outcome outcome_of_result(const struct work *work,
 
 	if (result->held) {
 		outcome.word = "suspended";
+	} else if (result->missing) {
+		outcome.word = result->gate == BACKUP_GATE_HELD ? "held" : "waiting";
+		outcome.note = result->missing;
+		outcome.failed = result->gate != BACKUP_GATE_BUSY;
+		outcome.job = result->gate == BACKUP_GATE_BUSY ? JOB_POSTPONED : JOB_RETRY;
 	} else if (result->rolled_back && !applied->failed && !applied->unready) {
 		outcome.word = "rolled back";
 		outcome.note = result->rolled_back;
@@ -371,6 +377,23 @@ static bool is_news(const struct outcome *outcome)
 	return !strcmp(outcome->word, "failed");
 }
 
+/* It does not report before it was its turn. */
+static enum job_outcome put_off(struct work *work, struct reconcile_result *result)
+{
+	event_emit(work->round->world.sink, (struct event){.kind = EVENT_WAITING, .app = work->app},
+		   "%s: %s", work->app, result->missing);
+	reconcile_result_done(result);
+	return JOB_POSTPONED;
+}
+
+static void tell_missing(struct work *work, const struct outcome *outcome)
+{
+	event_emit(work->round->world.sink,
+		   (struct event){.kind = EVENT_DATA_MISSING, .app = work->app}, "%s: %s",
+		   work->app, outcome->note);
+	record(work->round, work->app, outcome->word, outcome->note);
+}
+
 enum job_outcome pass_run(const struct job *job, enum pass_contact *ret_contact)
 {
 	struct work *work = job->work;
@@ -396,9 +419,13 @@ enum job_outcome pass_run(const struct job *job, enum pass_contact *ret_contact)
 			.cancel = job->cancel,
 		},
 		&result, &err);
-	*ret_contact = contact_of(r, result.held);
+	*ret_contact = contact_of(r, result.held || result.missing);
 	if (r >= 0) {
 		outcome = outcome_of_result(work, &result);
+		if (outcome.job == JOB_POSTPONED)
+			return put_off(work, &result);
+		if (result.missing)
+			tell_missing(work, &outcome);
 	} else {
 		outcome = outcome_of_error(work, &err);
 		if (is_news(&outcome)) {
@@ -430,8 +457,8 @@ enum job_outcome pass_repair(struct pass_round *round, const struct job *job,
 			      &(struct reconcile_options){
 				      .only_key = job->key, .who = "repair", .cancel = job->cancel},
 			      &result, &err);
-	bool failed = r < 0 ? r != -ERR_CANCELED : result.applied.failed > 0;
-	*ret_contact = contact_of(r, result.held);
+	bool failed = r < 0 ? r != -ERR_CANCELED : result.applied.failed > 0 || result.missing;
+	*ret_contact = contact_of(r, result.held || result.missing);
 	if (r < 0 && r != -ERR_CANCELED && r != -ERR_UNREACHABLE && r != -ERR_TIMEOUT)
 		event_emit(round->world.sink, (struct event){.kind = EVENT_FAILED, .app = app},
 			   "%s: cannot repair %s: %s", app, job->key, err.message);

@@ -27,6 +27,7 @@ static struct map *memory_of(struct quiet *quiet, enum event_kind kind)
 	case EVENT_WAITING:
 	case EVENT_NOT_READY:
 	case EVENT_WARNING:
+	case EVENT_DATA_MISSING:
 		return &quiet->said;
 	default:
 		return NULL;
@@ -68,7 +69,8 @@ static void note_waiting(struct quiet *quiet, const struct event *event)
 	if (event->kind == EVENT_WAITING)
 		map_put(&quiet->waiting, event->app, mem_strdup(event->message));
 	if (event->kind == EVENT_READY || event->kind == EVENT_NOT_READY ||
-	    event->kind == EVENT_FAILED || event->kind == EVENT_REFUSED)
+	    event->kind == EVENT_FAILED || event->kind == EVENT_REFUSED ||
+	    event->kind == EVENT_RESTORED || event->kind == EVENT_DATA_MISSING)
 		map_remove(&quiet->waiting, event->app);
 }
 

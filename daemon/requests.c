@@ -2,11 +2,12 @@
  * requests: what the control socket answers.
  *
  *	GET  /v1/status
+ *	GET  /v1/metrics                                           text, as Prometheus reads it
  *	POST /v1/reload   {who}                                    at the verdict, or after 10 s
  *	POST /v1/apply    {app, tags, skip_tags, force, replace}   the verdict and the task's number
  *	GET  /v1/apply/N                                           its lines; the last is the result
  *	POST /v1/suspend  {app, for_ms}
- *	POST /v1/resume   {app}
+ *	POST /v1/resume   {app, without_restore}
  *	POST /v1/approve  {ids, all}          and the others of change.h: what comes of it, and the
  *	POST /v1/rollback {app, revision}     number of the task that does it
  *	POST /v1/undo     {batch}
@@ -62,6 +63,7 @@ struct errand {
 	struct control_call *call;
 	char *app, *who;
 	int64_t for_ms;
+	bool without_restore;
 	size_t files_changed;
 	json_t *answer; /* or */
 	struct err err;
@@ -88,6 +90,7 @@ static struct errand *new_errand(struct daemon *daemon, struct control_call *cal
 	errand->call = call;
 	errand->app = mem_strdup(tree_path_string(body, "app"));
 	errand->for_ms = tree_path_integer(body, "for_ms", 0);
+	errand->without_restore = tree_path_true(body, "without_restore");
 	errand->who = mem_strdup(who ? who : control_who(call));
 	errand->files_changed = follow_changed(daemon->follow);
 	return errand;
@@ -129,6 +132,7 @@ static bool at_work(void *context, const char *app, char **ret_why)
 	return true;
 }
 
+<<<<<<< HEAD
 static json_t *build_sweep(struct daemon *daemon)
 {
 	struct sweep_counts counts = sweep_counts(daemon->sweep);
@@ -140,9 +144,10 @@ static json_t *build_sweep(struct daemon *daemon)
 }
 
 static void build_status(void *context)
+=======
+json_t *requests_status(struct daemon *daemon, size_t files_changed)
+>>>>>>> 539ec3e (wip gate alerts rehearsal)
 {
-	struct errand *errand = context;
-	struct daemon *daemon = errand->daemon;
 	struct loaded *loaded = daemon_loaded(daemon);
 
 	pthread_mutex_lock(&daemon->lock);
@@ -152,14 +157,14 @@ static void build_status(void *context)
 	cleanup_free char *uid = mem_strdup(daemon->cluster.uid);
 	pthread_mutex_unlock(&daemon->lock);
 	const struct kube_cluster cluster = {.uid = uid, .version = version, .server = server};
-	errand->answer = status_build(&(struct status_input){
+	json_t *status = status_build(&(struct status_input){
 		.dir = daemon->site->options->dir,
 		.state = daemon->site->options->state,
 		.ledger = daemon->site->ledger,
 		.now = time(NULL),
 		.running = true,
 		.loaded = loaded,
-		.files_changed = errand->files_changed,
+		.files_changed = files_changed,
 		.cluster = &cluster,
 		.api_why = why,
 		.contest = daemon->contest,
@@ -169,6 +174,14 @@ static void build_status(void *context)
 	});
 	json_object_set_new(errand->answer, "sweep", build_sweep(daemon));
 	loaded_unref(loaded);
+	return status;
+}
+
+static void build_status(void *context)
+{
+	struct errand *errand = context;
+
+	errand->answer = requests_status(errand->daemon, errand->files_changed);
 }
 
 static void get_status(struct daemon *daemon, struct control_call *call)
@@ -315,13 +328,16 @@ static void resume(void *context)
 	bool unpinned = false;
 
 	int r = known_apps(errand, &known);
+	if (r >= 0 && errand->without_restore)
+		r = hold_go_without(daemon->gate, &known, errand->app, errand->who, daemon->sink,
+				    &errand->err);
 	if (r >= 0)
 		r = hold_resume(daemon->site, &known, errand->app, daemon->sink, &unpinned,
 				&errand->err);
 	if (r >= 0)
 		errand->answer = json_pack("{s:i, s:b, s:b}", "schema", 1, "was_suspended",
 					   r > 0 && !unpinned, "was_pinned", unpinned);
-	errand->compare = r > 0;
+	errand->compare = r > 0 || (r == 0 && errand->without_restore);
 }
 
 static void post_suspend(struct daemon *daemon, struct control_call *call)
@@ -340,9 +356,10 @@ static const struct route {
 	const char *method, *path; /* a path that ends in / stands for all that begin so */
 	void (*serve)(struct daemon *daemon, struct control_call *call);
 } routes[] = {
-	{"GET", "/v1/status", get_status},     {"POST", "/v1/reload", post_reload},
-	{"POST", "/v1/apply", post_apply},     {"GET", "/v1/apply/", get_task},
-	{"POST", "/v1/suspend", post_suspend}, {"POST", "/v1/resume", post_resume},
+	{"GET", "/v1/status", get_status},   {"GET", "/v1/metrics", requests_answer_metrics},
+	{"POST", "/v1/reload", post_reload}, {"POST", "/v1/apply", post_apply},
+	{"GET", "/v1/apply/", get_task},     {"POST", "/v1/suspend", post_suspend},
+	{"POST", "/v1/resume", post_resume},
 };
 
 static bool matches(const struct route *route, const char *path)
@@ -377,7 +394,9 @@ void requests_handle(void *context, struct control_call *call)
 	}
 	(void)err_set(&err, status == HTTP_NOT_FOUND ? ERR_NOT_FOUND : ERR_INVALID,
 		      "%s %s is not served here", control_method(call), control_path(call));
-	(void)err_hint(&err, "GET /v1/status; POST /v1/reload, apply, suspend, resume, approve, "
-			     "rollback, undo, purge, adopt");
+	(void)err_hint(
+		&err,
+		"GET /v1/status, /v1/metrics; POST /v1/reload, apply, suspend, resume, approve, "
+		"rollback, undo, purge, adopt");
 	control_fail(call, status, &err);
 }

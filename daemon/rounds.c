@@ -192,6 +192,7 @@ static int begin_with(struct wish *wish, struct loaded *loaded, struct link *lin
 			.clock = job_clock(daemon->jobs),
 			.cancel = daemon->cancel,
 			.contest = daemon->contest,
+			.gate = daemon->gate,
 			.request = &wish->request,
 			.timeout_ms = ANSWER_MS,
 			.finished = on_finished,

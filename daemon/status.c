@@ -231,8 +231,11 @@ static json_t *build_backup(const struct status_input *input)
 	if (!record)
 		return json_pack("{s:s, s:b}", "text", "no backup was made yet", "stale", true);
 	cleanup_free char *text = backup_record_text(record);
+	cleanup_free char *rehearsal = backup_record_rehearsal_text(record);
 	int64_t age = backup_record_age(record, input->now);
-	json_object_set_new(record, "text", json_string(text));
+	json_object_set_new(record, "text", json_string(text ? text : "no backup was made yet"));
+	if (rehearsal)
+		json_object_set_new(record, "rehearsal", json_string(rehearsal));
 	json_object_set_new(
 		record, "stale",
 		json_boolean(input->backup_wanted && (age < 0 || age > BACKUP_RECORD_STALE_S)));
@@ -270,7 +273,7 @@ static const char *health_of(const json_t *app)
 
 static bool is_bad(const json_t *app)
 {
-	static const char *const bad[] = {"failed", "not ready", "refused", "broken"};
+	static const char *const bad[] = {"failed", "not ready", "refused", "broken", "held"};
 
 	if (json_is_true(json_object_get(app, "broken")))
 		return true;
@@ -293,7 +296,9 @@ enum command_exit status_exit(const json_t *status)
 		      json_array_size(tree_path_get(status, "backup.unprotected")) ||
 		      json_array_size(json_object_get(status, "contested"));
 
-	bad |= tree_path_true(status, "backup.stale");
+	bad |= tree_path_true(status, "backup.stale") ||
+	       json_array_size(tree_path_get(status, "backup.verified.problems")) ||
+	       json_array_size(tree_path_get(status, "backup.rehearsed.problems"));
 	size_t i;
 	json_t *app;
 
@@ -485,6 +490,8 @@ static void print_backup(const json_t *backup, time_t now, struct buf *out)
 	cleanup_free char *at = *when ? when_text(when, now) : mem_strdup("");
 	buf_printf(out, "BACKUP   %s%s%s%s\n", at, *at ? " " : "", text_at(backup, "text"),
 		   tree_path_true(backup, "stale") ? "; no good set for more than a day" : "");
+	if (*text_at(backup, "rehearsal"))
+		buf_printf(out, "         %s\n", text_at(backup, "rehearsal"));
 	json_array_foreach (tree_path_get(backup, "verified.problems"), i, path)
 		buf_printf(out, "         damaged: %s\n", json_string_value(path));
 	json_array_foreach (json_object_get(backup, "unprotected"), i, path)

@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "backup/verify.h"
+#include "backup_fetch.h"
 #include "backup_print.h"
 #include "backup_record.h"
+#include "backup_rehearse.h"
 #include "base/timespan.h"
 #include "base/mem.h"
 #include "base/name.h"
@@ -154,6 +156,18 @@ static enum command_exit tell_verified(const struct store *store, const struct b
 	return report->problems.n ? COMMAND_FAILED : COMMAND_FINE;
 }
 
+/* A store that did not answer leaves open whether the set is good: no silence about that. */
+static void record_unverified(const struct options *options, const struct err *err)
+{
+	cleanup_list struct list problems = LIST_INIT;
+	cleanup_free char *text = err_text(err);
+
+	if (err->code != ERR_UNREACHABLE && err->code != ERR_TIMEOUT && err->code != ERR_DENIED)
+		return;
+	list_printf(&problems, "it could not be looked at: %s", text);
+	backup_record_verified(options->state, argument(options, 1, "latest"), &problems);
+}
+
 static enum command_exit verify(struct store *store, const struct options *options)
 {
 	cleanup_backup_catalog struct backup_catalog catalog = {0};
@@ -175,6 +189,8 @@ static enum command_exit verify(struct store *store, const struct options *optio
 		wanted.set = backup_catalog_find(&catalog, argument(options, 1, "latest"), &err);
 		r = wanted.set ? backup_verify(&wanted, &report, &err) : -ERR_NOT_FOUND;
 	}
+	if (r < 0)
+		record_unverified(options, &err);
 	enum command_exit code =
 		r < 0 ? terminal_fail(&err) : tell_verified(store, wanted.set, &report);
 	backup_verify_report_done(&report);
@@ -206,20 +222,26 @@ static const struct {
 	const char *name;
 	enum command_exit (*run)(struct store *store, const struct options *options);
 } parts[] = {
-	{"run", run}, {"list", list}, {"show", show}, {"verify", verify}, {"forget", forget},
+	{"run", run},
+	{"list", list},
+	{"show", show},
+	{"verify", verify},
+	{"forget", forget},
+	{"fetch", backup_fetch},
+	{"rehearse", backup_rehearse_run},
 };
 
 static enum command_exit unknown(const char *name)
 {
-	static const char *const names[] = {"run", "list", "show", "verify", "forget"};
-	const char *nearest = name_nearest(name, names, 5);
+	static const char *const names[] = {"run", "list", "show", "verify", "forget", "rehearse"};
+	const char *nearest = name_nearest(name, names, 6);
 	cleanup_err struct err err = ERR_INIT;
 
 	(void)err_set(&err, ERR_INVALID, "desired backup %s: there is no such thing", name);
 	(void)err_hint(&err,
 		       nearest ? "did you mean '%s'?"
-			       : "it takes run, list, show, verify or "
-				 "forget",
+			       : "it takes run, list, show, verify, "
+				 "rehearse or forget",
 		       nearest);
 	terminal_error(&err);
 	return COMMAND_USAGE;
@@ -248,6 +270,7 @@ static const struct option_spec backup_options_table[] = {
 	{"small", NULL, "run: smaller archives for more work"},
 	{"deep", NULL, "verify: fetch everything and hash every file"},
 	{"sample", "PERCENT", "verify: hash so many of the files"},
+	{"scratch", "DIR", "rehearse: where there is room; below the state directory otherwise"},
 	{"target", "URL", "another store than desired.yaml names"},
 	{"node", "NAME", "another node's backups"},
 	{"identity", "FILE", "verify: the secret key for what is encrypted"},
@@ -257,7 +280,7 @@ static const struct option_spec backup_options_table[] = {
 const struct command verb_backup = {
 	.name = "backup",
 	.run = backup,
-	.arguments = "[run|list|show|verify|forget] [SET]",
+	.arguments = "[run|list|show|verify|rehearse|forget] [SET]",
 	.summary = "Save the apps' data, and look after what was saved",
 	.text = "run     data of every app (or --app), the configuration and the state directory "
 		"go\n"
@@ -265,6 +288,8 @@ const struct command verb_backup = {
 		"list    the sets that there are\n"
 		"show    what is in a set\n"
 		"verify  whether a set could be restored from\n"
+		"rehearse  restore it to a scratch directory, hash every file there, check every\n"
+		"        SQLite database, list the dumps, delete it all; the weekly timer does it\n"
 		"forget  delete the sets that `keep` does not keep; a run does it too\n"
 		"\n"
 		"SET is an id, the beginning of one, or latest. It needs no daemon and no API "
@@ -275,5 +300,5 @@ const struct command verb_backup = {
 		"4 another run is under way.\n",
 	.options = backup_options_table,
 	.min = 0,
-	.max = 2,
+	.max = 3,
 };

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "base/timespan.h"
+#include "data_gate.h"
 #include "hold.h"
 #include "remote.h"
 #include "terminal.h"
@@ -96,6 +97,17 @@ const struct command verb_suspend = {
 
 /* --- resume --- */
 
+static int go_without(const struct site *site, const struct list *known, const char *app,
+		      struct err *err)
+{
+	struct backup_gate *gate = data_gate_new(site);
+	cleanup_free char *person = site_person();
+	int r = hold_go_without(gate, known, app, person, terminal_sink(), err);
+
+	backup_gate_free(gate);
+	return r;
+}
+
 static int resume_alone(const struct options *options, const char *app, struct err *err)
 {
 	cleanup_site struct site site = SITE_INIT;
@@ -107,15 +119,20 @@ static int resume_alone(const struct options *options, const char *app, struct e
 		return r;
 	hold_known_apps(NULL, site.ledger, &known);
 	list_add_new(&known, app);
+	if (options_given(options, "without-restore") &&
+	    (r = go_without(&site, &known, app, err)) < 0)
+		return r;
 	r = hold_resume(&site, &known, app, terminal_sink(), &unpinned, err);
 	if (r > 0)
 		fputs("No daemon runs: 'desired apply' puts right what differs\n", stderr);
 	return r;
 }
 
-static int resume_there(struct remote *remote, const char *app, struct err *err)
+static int resume_there(struct remote *remote, const char *app, bool without_restore,
+			struct err *err)
 {
-	json_auto_t *body = json_pack("{s:s}", "app", app), *answer = NULL;
+	json_auto_t *body = json_pack("{s:s, s:b}", "app", app, "without_restore", without_restore);
+	json_auto_t *answer = NULL;
 	int r = remote_call(remote, "POST", "/v1/resume", body, ANSWER_MS, &answer, err);
 
 	if (r < 0)
@@ -138,11 +155,18 @@ static enum command_exit resume(const struct options *options)
 	if (r == 0)
 		r = resume_alone(options, app, &err);
 	else if (r > 0)
-		r = resume_there(remote, app, &err);
-	if (r == 0)
+		r = resume_there(remote, app, options_given(options, "without-restore"), &err);
+	if (r == 0 && options_given(options, "without-restore"))
+		fprintf(stderr, "%s starts without its old data\n", app);
+	else if (r == 0)
 		fprintf(stderr, "%s was neither suspended nor pinned\n", app);
 	return r < 0 ? terminal_fail(&err) : COMMAND_FINE;
 }
+
+static const struct option_spec resume_options[] = {
+	{"without-restore", NULL, "start it although its data is missing"},
+	{NULL, NULL, NULL},
+};
 
 const struct command verb_resume = {
 	.name = "resume",
@@ -151,8 +175,12 @@ const struct command verb_resume = {
 	.summary = "End a suspension, or the pin of a rollback",
 	.text = "What differs from the files is put right at once. An app that is both suspended "
 		"and\n"
-		"pinned by a rollback or an undo stays pinned: say it twice to end both.",
-	.options = command_no_options,
+		"pinned by a rollback or an undo stays pinned: say it twice to end both.\n"
+		"\n"
+		"An app that waits because its data is missing starts with --without-restore with "
+		"what\n"
+		"is there; the other way out is 'desired restore APP'.",
+	.options = resume_options,
 	.min = 1,
 	.max = 1,
 };

@@ -43,6 +43,15 @@ static char *parent_of(const char *path)
 	return slash > path ? mem_strndup(path, (size_t)(slash - path)) : mem_strdup("/");
 }
 
+bool backup_place_is_empty(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0) /* a link that leads nowhere is something all the same */
+		return lstat(path, &st) < 0 && (errno == ENOENT || errno == ENOTDIR);
+	return S_ISDIR(st.st_mode) ? is_empty(path) : S_ISREG(st.st_mode) && !st.st_size;
+}
+
 static bool is_mount_point(const char *path, const struct stat *st)
 {
 	cleanup_free char *parent = parent_of(path);
@@ -58,7 +67,7 @@ int backup_place_choose(const char *target, const char *id, bool replace, struct
 	bool there = lstat(target, &st) == 0;
 
 	*ret = (struct backup_place){.mounted = there && is_mount_point(target, &st)};
-	if (there && !replace && !(S_ISDIR(st.st_mode) && is_empty(target))) {
+	if (there && !replace && !backup_place_is_empty(target)) {
 		(void)err_set(err, ERR_EXISTS, "%s is there and not empty", target);
 		return err_hint(err,
 				"--replace swaps it and keeps what is there as %s.before-%s; "
@@ -146,6 +155,8 @@ int backup_place_swap(const struct backup_place *place, const char *name, struct
 		return swap_contents(place, err);
 	if (lstat(place->target, &st) == 0) {
 		if (S_ISDIR(st.st_mode) && is_empty(place->target) && rmdir(place->target) == 0)
+			had = 0;
+		else if (S_ISREG(st.st_mode) && !st.st_size && unlink(place->target) == 0)
 			had = 0;
 		else if ((r = move_to(place->target, place->before, err)) >= 0)
 			had = 1;

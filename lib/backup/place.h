@@ -12,6 +12,10 @@ struct backup_place {
 	bool mounted;  /* target is a mount point: staging and before are in it */
 };
 
+/* True when nothing is there: no such path, an empty directory, an empty file. What an earlier
+ * restore or the file system itself left there does not count. */
+bool backup_place_is_empty(const char *path);
+
 /* Decides, touching nothing. ERR_EXISTS when something is in the way and `replace` is not set. */
 int backup_place_choose(const char *target, const char *id, bool replace, struct backup_place *ret,
 			struct err *err);

@@ -95,9 +95,29 @@ static void copy_and_exit(const char *from_path, const char *to_path, int said)
 	_exit(r == SQLITE_OK ? 0 : 1);
 }
 
+static void check_and_exit(const char *path, int said)
+{
+	sqlite3_stmt *statement = NULL;
+	const unsigned char *verdict = NULL;
+	sqlite3 *db = NULL;
+
+	alarm(TOO_LONG_S);
+	int r = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL);
+	if (r == SQLITE_OK)
+		r = sqlite3_prepare_v2(db, "PRAGMA integrity_check(1)", -1, &statement, NULL);
+	if (r == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW)
+		verdict = sqlite3_column_text(statement, 0);
+	bool good = verdict && !strcmp((const char *)verdict, "ok");
+	if (!good)
+		dprintf(said, "%s", verdict ? (const char *)verdict : sqlite3_errmsg(db));
+	sqlite3_finalize(statement);
+	sqlite3_close(db);
+	_exit(good ? 0 : 1);
+}
+
 /* --- in the parent --- */
 
-static int wait_for(pid_t pid, int said, struct err *err)
+static int wait_for(pid_t pid, int said, bool copying, struct err *err)
 {
 	char text[SAID_MAX + 1];
 	ssize_t n = 0, got;
@@ -112,10 +132,14 @@ static int wait_for(pid_t pid, int said, struct err *err)
 	if (WIFEXITED(status) && !WEXITSTATUS(status))
 		return 0;
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
-		return err_set(err, ERR_TIMEOUT, "SQLite could not copy it in %d s", TOO_LONG_S);
+		return err_set(err, ERR_TIMEOUT, "SQLite was not done with it in %d s", TOO_LONG_S);
+	if (!copying)
+		return err_set(err, ERR_INVALID, "SQLite's integrity check failed: %s",
+			       *text ? text : "it ended early");
 	return err_set(err, ERR_IO, "SQLite cannot copy it: %s", *text ? text : "it ended early");
 }
 
+/* to NULL: only a check. */
 static int run_child(const char *from, const char *to, struct err *err)
 {
 	int pipes[2];
@@ -123,21 +147,36 @@ static int run_child(const char *from, const char *to, struct err *err)
 	if (pipe2(pipes, O_CLOEXEC) < 0)
 		return err_errno(err, errno, "pipe");
 	pid_t pid = fork();
-	if (pid == 0)
+	if (pid == 0 && to)
 		copy_and_exit(from, to, pipes[1]);
+	if (pid == 0)
+		check_and_exit(from, pipes[1]);
 	int number = errno;
 	file_close(&pipes[1]);
-	int r = pid < 0 ? err_errno(err, number, "fork") : wait_for(pid, pipes[0], err);
+	int r = pid < 0 ? err_errno(err, number, "fork") : wait_for(pid, pipes[0], to, err);
 	file_close(&pipes[0]);
 	return r;
+}
+
+static char *path_in(int folder, const char *name)
+{
+	cleanup_free char *directory = mem_printf("/proc/self/fd/%d", folder);
+	cleanup_free char *real = realpath(directory, NULL);
+
+	return file_join(real ? real : directory, name);
+}
+
+int backup_sqlite_check(int folder, const char *name, struct err *err)
+{
+	cleanup_free char *path = path_in(folder, name);
+
+	return run_child(path, NULL, err);
 }
 
 int backup_sqlite_copy(int folder, const char *name, const char *scratch, int *ret_fd,
 		       struct err *err)
 {
-	cleanup_free char *directory = mem_printf("/proc/self/fd/%d", folder);
-	cleanup_free char *real = realpath(directory, NULL);
-	cleanup_free char *from = file_join(real ? real : directory, name);
+	cleanup_free char *from = path_in(folder, name);
 	cleanup_free char *to = mem_printf("%s/sqlite-%d-XXXXXX", scratch, (int)getpid());
 
 	int fd = mkostemp(to, O_CLOEXEC);

@@ -20,3 +20,7 @@ bool backup_sqlite_is_companion(int folder, const char *name);
  * is the caller's to close. */
 int backup_sqlite_copy(int folder, const char *name, const char *scratch, int *ret_fd,
 		       struct err *err);
+
+/* SQLite's own integrity check of a database that nobody uses. ERR_INVALID with its first finding.
+ */
+int backup_sqlite_check(int folder, const char *name, struct err *err);

@@ -73,6 +73,11 @@ void reconcile_effective_done(struct reconcile_effective *effective);
 /* The entries of the app, and of its keys, from the ledger anew. */
 void reconcile_pass_read_ledger(struct reconcile_pass *pass);
 
+/* --- gate.c --- */
+
+/* Whether the app's data is there: 0 goes on; 1: nothing is to be done, the result says why. */
+int reconcile_pass_gate(struct reconcile_pass *pass, struct err *err);
+
 /* --- plans.c --- */
 
 /* Makes pass->plan. */

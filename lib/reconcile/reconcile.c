@@ -139,7 +139,10 @@ static int purge_folders(struct reconcile_pass *pass, struct err *err)
 	state_ledger_entries(world->ledger, pass->app->name, NULL, &left);
 	bool gone = !left.n && left_the_files(pass);
 	map_done(&left);
-	return gone ? reconcile_purge_folders(&purge, &deadline, err) : 0;
+	int r = gone ? reconcile_purge_folders(&purge, &deadline, err) : 0;
+	if (r >= 0 && gone && world->gate)
+		r = backup_gate_forget(world->gate, pass->app->name, err);
+	return r;
 }
 
 /* Positive when another pass is due: a write was refused because a field cannot be changed, a
@@ -206,8 +209,10 @@ static int run(struct reconcile_pass *pass, const char *name, struct err *err)
 {
 	int r = take_up(pass, name, err);
 
-	if (r < 0)
-		return r;
+	if (r >= 0 && !pass->options->show)
+		r = reconcile_pass_gate(pass, err);
+	if (r != 0)
+		return r < 0 ? r : 0;
 	reconcile_pass_read_ledger(pass);
 	find_moved(pass);
 	r = reconcile_look(pass->round, pass->app, &pass->ledger, pass->options->only_key,
@@ -343,5 +348,6 @@ void reconcile_result_done(struct reconcile_result *result)
 	apply_result_done(&result->applied);
 	free(result->rolled_back);
 	free(result->refused);
+	free(result->missing);
 	*result = (struct reconcile_result){0};
 }

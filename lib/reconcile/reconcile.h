@@ -13,6 +13,7 @@
 #include <stdbool.h>
 
 #include "apply/apply.h"
+#include "backup/gate.h"
 #include "base/deadline.h"
 #include "base/event.h"
 #include "kube/client.h"
@@ -32,6 +33,7 @@ struct reconcile_world {
 	const struct list *spare; /* directories that no purge removes; NULL: none but state_dir */
 	const struct clock *clock;
 	struct reconcile_contest *contest; /* NULL: nothing is remembered of drift */
+	struct backup_gate *gate;	   /* NULL: apps start without their data, too */
 };
 
 /* What one round of passes shares: made once for a reload, a start or a verb. */
@@ -86,6 +88,9 @@ struct reconcile_result {
 	char *refused;	   /* why this version is not tried: what was in force was enforced; NULL */
 	bool put_back;	   /* ... and it was this pass that tried it */
 	char *rolled_back; /* it went back to an earlier version by itself, and why; NULL */
+	/* Not OPEN: nothing was done, because its data is not there; `missing` says it all. */
+	enum backup_gate_verdict gate;
+	char *missing;
 	int revision;
 };
 
