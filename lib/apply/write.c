@@ -11,6 +11,8 @@
 #define BATCH 256
 /* So many changed fields are named. */
 #define TOLD_MAX 3
+/* A write that has to wait longer says why. */
+#define PATIENCE_MS 3000
 
 static bool is_write(const struct plan_step *step)
 {
@@ -121,17 +123,25 @@ static void say_written(struct apply_run *run, const struct plan_step *step, con
 		apply_say(run, step, EVENT_WARNING, "may not start: %s", step->caution);
 }
 
-/* What the server wants to be waited for (an object on its way out, a namespace that goes) is
- * tried again until the app's timeout. */
+/* What passes by waiting (an object on its way out, a namespace that goes, a webhook whose pods are
+ * not there) is tried again until the app's timeout. What lasts is said, once. */
 static bool try_again(struct apply_run *run, size_t index, const struct err *why)
 {
+	struct apply_progress *progress = &run->steps[index];
 	int64_t now = run->context->clock->now(run->context->clock);
 
 	if (why->code != ERR_CONFLICT)
 		return false;
-	if (!run->steps[index].began)
-		run->steps[index].began = now;
-	return now - run->steps[index].began < run->context->timeout_ms;
+	if (!progress->began)
+		progress->began = now;
+	if (now - progress->began >= run->context->timeout_ms)
+		return false;
+	if (!progress->told && now - progress->began >= PATIENCE_MS) {
+		progress->told = err_text(why);
+		apply_say(run, &run->plan->steps[index], EVENT_WAITING, "waits: %s",
+			  progress->told);
+	}
+	return true;
 }
 
 /* No failure yet: the plan knows what to do about it. */

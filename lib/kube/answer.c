@@ -240,6 +240,18 @@ static enum err_code code_of_forbidden(const struct status *status)
 	return ERR_DENIED;
 }
 
+/* Not the server's trouble: it is with this one object, or with the program that has a say in it.
+ */
+static enum err_code code_of_500(const struct status *status)
+{
+	cleanup_free char *webhook = failing_webhook(status);
+
+	if (webhook)
+		return ERR_CONFLICT;
+	return is_schema_error(status) || says(status, "request is too large") ? ERR_INVALID
+									       : ERR_UNREACHABLE;
+}
+
 static enum err_code code_of(const struct status *status)
 {
 	/* A webhook chooses the status of its refusal freely. */
@@ -262,7 +274,7 @@ static enum err_code code_of(const struct status *status)
 	case 429:
 		return ERR_UNREACHABLE;
 	case 500:
-		return is_schema_error(status) ? ERR_INVALID : ERR_UNREACHABLE;
+		return code_of_500(status);
 	default:
 		return status->code >= 500 ? ERR_UNREACHABLE : ERR_INVALID;
 	}

@@ -171,6 +171,78 @@ static char *explain_claims(struct question *question, const json_t *pod)
 	return why;
 }
 
+/* --- nodes --- */
+
+static bool has_condition(const json_t *node, const char *type, const char *status,
+			  const char **ret_message)
+{
+	json_t *condition;
+	size_t i;
+
+	json_array_foreach (tree_path_get(node, "status.conditions"), i, condition) {
+		if (strcmp(text(condition, "type"), type) != 0 ||
+		    strcmp(text(condition, "status"), status) != 0)
+			continue;
+		*ret_message = text(condition, "message");
+		return true;
+	}
+	return false;
+}
+
+/* What of the node's own state keeps pods away. */
+static char *explain_condition(const json_t *node)
+{
+	static const char *const pressures[] = {"DiskPressure", "MemoryPressure", "PIDPressure"};
+	const char *name = text(node, "metadata.name"), *message;
+
+	for (size_t i = 0; i < sizeof(pressures) / sizeof(*pressures); i++)
+		if (has_condition(node, pressures[i], "True", &message))
+			return mem_printf("node %s has %s: %s", name, pressures[i], message);
+	if (has_condition(node, "Ready", "False", &message) ||
+	    has_condition(node, "Ready", "Unknown", &message))
+		return mem_printf("node %s is not ready: %s", name, message);
+	return NULL;
+}
+
+static void explain_node(const json_t *node, struct list *says)
+{
+	char *condition = explain_condition(node);
+	json_t *taint;
+	size_t i;
+
+	if (condition) {
+		list_take(says, condition);
+		return;
+	}
+	json_array_foreach (tree_path_get(node, "spec.taints"), i, taint)
+		if (strcmp(text(taint, "effect"), "PreferNoSchedule") != 0)
+			list_printf(says, "node %s has the taint %s:%s",
+				    text(node, "metadata.name"), text(taint, "key"),
+				    text(taint, "effect"));
+}
+
+/* The scheduler does not say which taint it was. Takes trouble over. */
+static char *with_taints(struct question *question, char *trouble_stolen)
+{
+	cleanup_free char *trouble = trouble_stolen;
+	cleanup_list struct list says = LIST_INIT;
+	cleanup_err struct err ignored = ERR_INIT;
+	json_auto_t *nodes = NULL;
+	json_t *node;
+	size_t i;
+
+	if (!strstr(trouble, "untolerated taint") ||
+	    kube_client_select(question->client, "", "Node", NULL, NULL, NULL, question->deadline,
+			       &nodes, &ignored) < 0)
+		return steal(&trouble);
+	json_array_foreach (nodes, i, node)
+		explain_node(node, &says);
+	cleanup_free char *all = list_join(&says, "; ");
+	return says.n ? mem_printf("%s (%s)", trouble, all) : steal(&trouble);
+}
+
+/* --- a pod --- */
+
 /* "pod x: why", or NULL when this pod says nothing. */
 static char *explain_pod(struct question *question, const json_t *pod)
 {
@@ -183,7 +255,7 @@ static char *explain_pod(struct question *question, const json_t *pod)
 		free(trouble);
 		trouble = steal(&claim);
 	} else if (trouble)
-		trouble = with_last_words(question, pod, steal(&trouble));
+		trouble = with_taints(question, with_last_words(question, pod, steal(&trouble)));
 	else
 		trouble = newest_warning(question, pod);
 	if (!trouble)

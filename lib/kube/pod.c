@@ -95,6 +95,21 @@ static bool add_container(struct buf *out, const json_t *status, bool *ret_hopel
 	return something;
 }
 
+/* Which pods could make room for it, that none did, and what of its claims: a tail that says
+ * nothing where one node is all there is. */
+static size_t without_preemption(const char *message)
+{
+	static const char *const tails[] = {". no new claims to deallocate", ". preemption: "};
+	size_t length = strlen(message);
+
+	for (size_t i = 0; i < sizeof(tails) / sizeof(*tails); i++) {
+		const char *found = strstr(message, tails[i]);
+		if (found && (size_t)(found - message) < length)
+			length = (size_t)(found - message);
+	}
+	return length;
+}
+
 static bool add_scheduling(struct buf *out, const json_t *pod)
 {
 	json_t *condition;
@@ -104,8 +119,11 @@ static bool add_scheduling(struct buf *out, const json_t *pod)
 		if (strcmp(text(condition, "type"), "PodScheduled") ||
 		    strcmp(text(condition, "status"), "False"))
 			continue;
-		buf_addstr(out, *text(condition, "message") ? text(condition, "message")
-							    : "it is not scheduled yet");
+		const char *message = text(condition, "message");
+		if (*message)
+			buf_add(out, message, without_preemption(message));
+		else
+			buf_addstr(out, "it is not scheduled yet");
 		return true;
 	}
 	return false;

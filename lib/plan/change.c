@@ -40,18 +40,22 @@ static bool is_forced(const struct plan_run *run, const struct plan_step *step)
 		plan_redeploy_of(run, step->object) == MANIFEST_REDEPLOY_REPLACE);
 }
 
+bool plan_may_not_roll(const struct plan_run *run, const struct plan_step *step)
+{
+	return is_forced(run, step) ||
+	       (plan_kind_rolls(&step->id) && plan_holds(run, plan_wanted(step)));
+}
+
 /* Whether the change must be shown to be harmless before it is made. */
 static bool needs_proof(const struct plan_run *run, const struct plan_step *step)
 {
 	const struct state_entry *entry = plan_entry_of(run, step->key);
 	bool same_object = entry && plan_same(entry->uid, step->uid);
 
-	if (run->input->show || is_forced(run, step))
+	if (run->input->show || plan_may_not_roll(run, step))
 		return true;
 	/* What cannot be changed cannot have drifted either. */
-	if (plan_kind_is_rigid(&step->id) && !(step->drift && same_object))
-		return true;
-	return plan_kind_rolls(&step->id) && plan_holds(run, plan_wanted(step));
+	return plan_kind_is_rigid(&step->id) && !(step->drift && same_object);
 }
 
 static bool takes_claims_along(const json_t *body)

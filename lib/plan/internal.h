@@ -124,6 +124,8 @@ void plan_yield(const struct plan_run *run, struct plan_step *step,
 /* An object that is there and not as it should be: step is a PATCH or ADOPT so far. */
 void plan_change(struct plan_run *run, struct plan_step *step,
 		 const struct manifest_live_object *live);
+/* Whether a change of its pods may have to be a replace; only a dry run tells. */
+bool plan_may_not_roll(const struct plan_run *run, const struct plan_step *step);
 /* A dry run that was refused. live NULL: the object is not there. */
 void plan_judge(struct plan_run *run, struct plan_step *step, const struct plan_answer *answer,
 		const struct manifest_live_object *live);

@@ -98,8 +98,15 @@ static void judge_immutable(struct plan_run *run, struct plan_step *step,
 void plan_judge(struct plan_run *run, struct plan_step *step, const struct plan_answer *answer,
 		const struct manifest_live_object *live)
 {
-	/* On its way out, or its kind or namespace is not there yet: no verdict on the object. */
-	if (answer->code == ERR_CONFLICT || answer->code == ERR_NOT_FOUND)
+	/* On its way out, its kind or namespace is not there yet, a webhook does not work: no
+	 * verdict on the object. */
+	bool unknown = answer->code == ERR_CONFLICT || answer->code == ERR_NOT_FOUND;
+
+	if (unknown && live && !plan_is_leaving(live->body) && plan_may_not_roll(run, step))
+		plan_refuse_at(step, NULL,
+			       mem_printf("nobody can tell now whether its pods may be rolled: %s",
+					  answer->message));
+	else if (unknown)
 		plan_say(step, mem_strdup(answer->message));
 	else if (live && plan_is_immutable(answer->code, answer->message))
 		judge_immutable(run, step, answer, live);

@@ -314,6 +314,38 @@ START_TEST(test_replace__a_patch_of_an_immutable_field_is_no_failure_yet)
 }
 END_TEST
 
+#define DEAD "Internal error occurred: failed calling webhook \"check.test\": connection refused"
+
+/* The API server is there: no reason to wait for it. */
+START_TEST(test_write__a_dead_webhook_is_waited_for_and_then_a_failure)
+{
+	start(PROBE);
+	apiserver_refuse(world.api, "PATCH " WEB, -1, 500, DEAD);
+	add_step(PLAN_PATCH);
+	run_plan();
+	ck_assert(!world.result.unreachable);
+	ck_assert_uint_eq(world.result.failed, 1);
+	ck_assert_ptr_nonnull(
+		strstr(world.result.first_failure, "webhook check.test does not work"));
+	ck_assert_int_ge(world.now - 1000, TIMEOUT_MS);
+	ck_assert(told("Deployment default/web waits: "));
+	ck_assert(told("Deployment default/web failed: "));
+	world_stop();
+}
+END_TEST
+
+START_TEST(test_write__a_webhook_that_comes_back_lets_it_pass)
+{
+	start(PROBE);
+	apiserver_refuse(world.api, "PATCH " WEB, 3, 500, DEAD);
+	add_step(PLAN_PATCH);
+	run_plan();
+	ck_assert_uint_eq(world.result.written, 1);
+	ck_assert(!told("waits: "));
+	world_stop();
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *suite = suite_create("apply/replace");
@@ -334,6 +366,9 @@ Suite *test_suite(void)
 	tcase_add_test(tests, test_replace__a_quota_that_still_counts_the_old_one_passes);
 	tcase_add_test(tests, test_replace__what_was_cut_off_waits_for_the_writers_too);
 	tcase_add_test(tests, test_replace__a_patch_of_an_immutable_field_is_no_failure_yet);
+	tcase_set_timeout(tests, 30); /* minutes of its clock are many requests */
+	tcase_add_test(tests, test_write__a_dead_webhook_is_waited_for_and_then_a_failure);
+	tcase_add_test(tests, test_write__a_webhook_that_comes_back_lets_it_pass);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

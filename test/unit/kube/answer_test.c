@@ -218,10 +218,12 @@ START_TEST(test_kube_answer__what_passes_by_itself)
 	      "{\"kind\": \"Status\", \"message\": \"Internal error occurred: failed calling "
 	      "webhook "
 	      "\\\"check.example.com\\\": connection refused\"}",
-	      ERR_UNREACHABLE,
+	      ERR_CONFLICT,
 	      "Thing a/x: webhook check.example.com does not work: Internal error occurred: failed "
 	      "calling webhook \"check.example.com\": connection refused",
 	      NULL);
+	means(500, "{\"kind\": \"Status\", \"message\": \"etcdserver: request is too large\"}",
+	      ERR_INVALID, "Thing a/x: etcdserver: request is too large", NULL);
 	means(500, "{\"kind\": \"Status\", \"message\": \"etcdserver: leader changed\"}",
 	      ERR_UNREACHABLE, "Thing a/x: etcdserver: leader changed", NULL);
 	means(503, "the server is currently unable to handle the request", ERR_UNREACHABLE,

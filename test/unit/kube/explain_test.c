@@ -55,6 +55,59 @@ START_TEST(test_kube_explain__the_newest_pod_in_trouble_tells)
 }
 END_TEST
 
+#define TAINTED                                                                          \
+	"{\"items\": [" POD(                                                             \
+		"new", "2",                                                              \
+		"\"phase\": \"Pending\", \"conditions\": [{\"type\": "                   \
+		"\"PodScheduled\", \"status\": \"False\", \"message\": \"0/1 nodes are " \
+		"available: 1 node(s) had untolerated taint(s). no new claims to "       \
+		"deallocate, preemption: 0/1 nodes are available: 1 Preemption is "      \
+		"not helpful for scheduling.\"}]") "]}"
+#define NODES "GET /api/v1/nodes?limit=500"
+
+static const struct {
+	const char *node, *says;
+} taints[] = {
+	{"\"spec\": {\"taints\": [{\"key\": \"node.kubernetes.io/disk-pressure\", \"effect\": "
+	 "\"NoSchedule\"}]}, \"status\": {\"conditions\": [{\"type\": \"DiskPressure\", "
+	 "\"status\": \"True\", \"message\": \"kubelet has disk pressure\"}]}",
+	 "node one has DiskPressure: kubelet has disk pressure"},
+	{"\"status\": {\"conditions\": [{\"type\": \"Ready\", \"status\": \"False\", \"message\": "
+	 "\"cni plugin not initialized\"}]}",
+	 "node one is not ready: cni plugin not initialized"},
+	{"\"spec\": {\"taints\": [{\"key\": \"gpu\", \"effect\": \"PreferNoSchedule\"}, {\"key\": "
+	 "\"node-role.kubernetes.io/control-plane\", \"effect\": \"NoSchedule\"}]}",
+	 "node one has the taint node-role.kubernetes.io/control-plane:NoSchedule"},
+};
+
+START_TEST(test_kube_explain__which_taint_it_was)
+{
+	struct api api = api_start();
+	cleanup_free char *nodes = mem_printf(
+		"{\"items\": [{\"metadata\": {\"name\": \"one\"}, %s}]}", taints[_i].node);
+	cleanup_free char *why = mem_printf(
+		"pod new: 0/1 nodes are available: 1 node(s) had untolerated taint(s) (%s)",
+		taints[_i].says);
+
+	api_answer(&api, PODS, 200, TAINTED);
+	api_answer(&api, NODES, 200, nodes);
+	explains(&api, "", why, false);
+	api_stop(&api);
+}
+END_TEST
+
+START_TEST(test_kube_explain__a_taint_that_nobody_tells_of)
+{
+	struct api api = api_start();
+
+	api_answer(&api, PODS, 200, TAINTED);
+	api_answer(&api, NODES, 403, "{\"kind\": \"Status\"}");
+	explains(&api, "", "pod new: 0/1 nodes are available: 1 node(s) had untolerated taint(s)",
+		 false);
+	api_stop(&api);
+}
+END_TEST
+
 START_TEST(test_kube_explain__an_image_that_cannot_be_pulled)
 {
 	struct api api = api_start();
@@ -248,6 +301,9 @@ Suite *test_suite(void)
 	TCase *tests = tcase_create("explain");
 
 	tcase_add_test(tests, test_kube_explain__the_newest_pod_in_trouble_tells);
+	tcase_add_loop_test(tests, test_kube_explain__which_taint_it_was, 0,
+			    sizeof(taints) / sizeof(*taints));
+	tcase_add_test(tests, test_kube_explain__a_taint_that_nobody_tells_of);
 	tcase_add_test(tests, test_kube_explain__an_image_that_cannot_be_pulled);
 	tcase_add_test(tests, test_kube_explain__a_crash_loop_tells_its_last_words);
 	tcase_add_test(tests, test_kube_explain__a_log_that_cannot_be_read_is_no_error);
