@@ -50,6 +50,14 @@ void apply_say(struct apply_run *run, const struct plan_step *step, enum event_k
 		   "%s %s", object, text);
 }
 
+const char *apply_without_name(const struct plan_step *step, const char *text)
+{
+	cleanup_free char *object = manifest_id_text(&step->id);
+	size_t n = strlen(object);
+
+	return !strncmp(text, object, n) && !strncmp(text + n, ": ", 2) ? text + n + 2 : text;
+}
+
 /* Where the user wrote the field that the server complained of. */
 static char *place_of(const struct plan_step *step, const struct err *why)
 {
@@ -77,8 +85,9 @@ void apply_fail(struct apply_run *run, size_t index, const struct err *why)
 		return;
 	}
 	result->failed++;
-	cleanup_free char *text = err_text(why);
+	cleanup_free char *whole = err_text(why);
 	cleanup_free char *place = place_of(step, why);
+	const char *text = apply_without_name(step, whole);
 	if (!result->first_failure) {
 		cleanup_free char *object = manifest_id_text(&step->id);
 		result->first_failure = mem_printf("%s: %s%s", object, text, place);
@@ -173,6 +182,7 @@ static int run_quiet_step(struct apply_run *run, size_t index, struct err *err)
 {
 	const struct plan_step *step = &run->plan->steps[index];
 	cleanup_list struct list keys = LIST_INIT;
+	const char *why = step->why ? apply_without_name(step, step->why) : "";
 	int r;
 
 	run->steps[index].state = STEP_DONE;
@@ -189,10 +199,10 @@ static int run_quiet_step(struct apply_run *run, size_t index, struct err *err)
 	case PLAN_REFUSE:
 		run->steps[index].state = STEP_FAILED;
 		run->result->failed++;
-		apply_say(run, step, EVENT_REFUSED, "refused: %s", step->why);
+		apply_say(run, step, EVENT_REFUSED, "refused: %s", why);
 		if (!run->result->first_failure)
 			run->result->first_failure =
-				mem_printf("%s %s: %s", step->id.kind, step->id.name, step->why);
+				mem_printf("%s %s: %s", step->id.kind, step->id.name, why);
 		return 1;
 	default:
 		return 1;

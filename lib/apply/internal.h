@@ -146,6 +146,8 @@ const struct plan_step *apply_replacing_step(const struct apply_run *run, const 
 bool apply_is_awaited(const struct apply_run *run, const char *key);
 void apply_say_put_back(struct apply_run *run, const struct plan_step *step,
 			const struct apply_progress *progress);
+/* What a text says of the step's object, without the name that errors bear before it. Borrowed. */
+const char *apply_without_name(const struct plan_step *step, const char *text);
 /* An event about the object of a step. */
 void apply_say(struct apply_run *run, const struct plan_step *step, enum event_kind kind,
 	       const char *format, ...) __attribute__((format(printf, 4, 5)));

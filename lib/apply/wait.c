@@ -63,11 +63,9 @@ void apply_say_put_back(struct apply_run *run, const struct plan_step *step,
 {
 	struct state_app *app = state_ledger_app(run->context->ledger, run->plan->app->name);
 	cleanup_free char *down = timespan_text(wall_clock_ms() - progress->saved->since);
-	cleanup_free char *object = manifest_id_text(&step->id);
-	const char *refused = app ? app->refused_why : NULL, *why = refused ? refused : step->why;
+	const char *refused = app ? app->refused_why : NULL;
+	const char *why = apply_without_name(step, refused ? refused : step->why);
 
-	if (!strncmp(why, object, strlen(object)) && !strncmp(why + strlen(object), ": ", 2))
-		why += strlen(object) + 2;
 	apply_say(run, step, EVENT_PUT_BACK, "put back after %s down: %s%s", down, why,
 		  refused ? ". This version is not tried again until its files change" : "");
 	apply_tell(run, step, NULL, "PutBack", "put back after %s down: %s", down, why);

@@ -127,6 +127,7 @@ static void say_written(struct apply_run *run, const struct plan_step *step, con
  * not there) is tried again until the app's timeout. What lasts is said, once. */
 static bool try_again(struct apply_run *run, size_t index, const struct err *why)
 {
+	const struct plan_step *step = &run->plan->steps[index];
 	struct apply_progress *progress = &run->steps[index];
 	int64_t now = run->context->clock->now(run->context->clock);
 
@@ -138,8 +139,8 @@ static bool try_again(struct apply_run *run, size_t index, const struct err *why
 		return false;
 	if (!progress->told && now - progress->began >= PATIENCE_MS) {
 		progress->told = err_text(why);
-		apply_say(run, &run->plan->steps[index], EVENT_WAITING, "waits: %s",
-			  progress->told);
+		apply_say(run, step, EVENT_WAITING, "waits: %s",
+			  apply_without_name(step, progress->told));
 	}
 	return true;
 }

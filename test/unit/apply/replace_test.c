@@ -328,8 +328,8 @@ START_TEST(test_write__a_dead_webhook_is_waited_for_and_then_a_failure)
 	ck_assert_ptr_nonnull(
 		strstr(world.result.first_failure, "webhook check.test does not work"));
 	ck_assert_int_ge(world.now - 1000, TIMEOUT_MS);
-	ck_assert(told("Deployment default/web waits: "));
-	ck_assert(told("Deployment default/web failed: "));
+	ck_assert(told("Deployment default/web waits: webhook check.test does not work: "));
+	ck_assert(told("Deployment default/web failed: webhook check.test does not work: "));
 	world_stop();
 }
 END_TEST
