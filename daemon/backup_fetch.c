@@ -25,6 +25,7 @@ static int fetch(struct store *store, const char *id, const char *path, struct e
 	r = backup_restore(
 		&(struct backup_restore_options){
 			.store = store->store,
+			.identities = &store->identities,
 			.set = set,
 			.path = path,
 			.deadline = &store->deadline,

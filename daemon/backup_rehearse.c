@@ -23,6 +23,10 @@ static enum command_exit tell(const struct backup_set *set,
 
 	for (size_t i = 0; i < report->dumps.n; i++)
 		printf("dump of %s\n", report->dumps.items[i]);
+	if (report->sealed)
+		printf("%zu unit%s encrypted for others than us: what is stored was compared, not "
+		       "restored (--identity FILE)\n",
+		       report->sealed, report->sealed == 1 ? " is" : "s are");
 	for (size_t i = 0; i < report->problems.n; i++)
 		printf("%s\n", report->problems.items[i]);
 	printf("set %s: %llu files (%s), %zu database%s, %zu dump%s restored and looked at; %zu "
@@ -56,6 +60,7 @@ static enum command_exit rehearse(struct store *store, const struct backup_set *
 
 	int r = backup_rehearse(&(struct backup_rehearse_options){.store = store->store,
 								  .set = set,
+								  .identities = &store->identities,
 								  .scratch = scratch,
 								  .deadline = &store->deadline,
 								  .cancel = store->cancel,

@@ -13,10 +13,11 @@
 const struct option_spec command_no_options[] = {{NULL, NULL, NULL}};
 
 static const struct command *const commands[] = {
-	&verb_check, &verb_plan,    &verb_apply,  &verb_reload,	 &verb_status,	&verb_render,
-	&verb_vars,  &verb_suspend, &verb_resume, &verb_approve, &verb_history, &verb_rollback,
-	&verb_undo,  &verb_purge,   &verb_adopt,  &verb_backup,	 &verb_restore, &verb_upgrade,
-	&verb_run,   &verb_version, &verb_help,
+	&verb_check,   &verb_plan,     &verb_apply,	&verb_reload,	     &verb_status,
+	&verb_render,  &verb_vars,     &verb_suspend,	&verb_resume,	     &verb_approve,
+	&verb_history, &verb_rollback, &verb_undo,	&verb_purge,	     &verb_adopt,
+	&verb_backup,  &verb_restore,  &verb_bootstrap, &verb_recovery_card, &verb_upgrade,
+	&verb_run,     &verb_version,  &verb_help,
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(*commands))

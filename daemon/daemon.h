@@ -40,11 +40,8 @@ struct daemon {
 	struct reload *reload;
 	struct rounds *rounds;
 	struct drift *drift;
-<<<<<<< HEAD
-	struct sweep *sweep;
-=======
 	struct alarm *alarm;
->>>>>>> 539ec3e (wip gate alerts rehearsal)
+	struct sweep *sweep;
 	struct reconcile_contest *contest; /* fields that somebody changes back; own lock */
 	struct backup_gate *gate;	   /* before apps whose data is missing; own locks */
 	struct loop_timer *leaving;

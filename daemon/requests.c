@@ -132,7 +132,6 @@ static bool at_work(void *context, const char *app, char **ret_why)
 	return true;
 }
 
-<<<<<<< HEAD
 static json_t *build_sweep(struct daemon *daemon)
 {
 	struct sweep_counts counts = sweep_counts(daemon->sweep);
@@ -143,10 +142,7 @@ static json_t *build_sweep(struct daemon *daemon)
 			 (json_int_t)counts.disagreements, "last", last);
 }
 
-static void build_status(void *context)
-=======
 json_t *requests_status(struct daemon *daemon, size_t files_changed)
->>>>>>> 539ec3e (wip gate alerts rehearsal)
 {
 	struct loaded *loaded = daemon_loaded(daemon);
 
@@ -172,7 +168,7 @@ json_t *requests_status(struct daemon *daemon, size_t files_changed)
 		.at_work = at_work,
 		.context = daemon,
 	});
-	json_object_set_new(errand->answer, "sweep", build_sweep(daemon));
+	json_object_set_new(status, "sweep", build_sweep(daemon));
 	loaded_unref(loaded);
 	return status;
 }

@@ -92,6 +92,20 @@ static void open_client(struct store *store)
 		store->client = NULL;
 }
 
+/* Where a verb takes them as options, these come before the settings. */
+static void take_options(struct store *store)
+{
+	static const char *const keys[] = {"endpoint", "region", "profile"};
+	json_t *backup = store->settings.backup ? json_copy(store->settings.backup) : json_object();
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+		if (options_value(store->options, keys[i]))
+			json_object_set_new(backup, keys[i],
+					    json_string(options_value(store->options, keys[i])));
+	json_decref(store->settings.backup);
+	store->settings.backup = backup;
+}
+
 int store_open(const struct options *options, const char *target, const char *node,
 	       struct store *ret, struct err *err)
 {
@@ -102,6 +116,7 @@ int store_open(const struct options *options, const char *target, const char *no
 	int r = read_settings(ret, err);
 	if (r < 0)
 		return r;
+	take_options(ret);
 	const json_t *backup = ret->settings.backup;
 	ret->node = node ? mem_strdup(node) : backup_target_node(backup, options->state, NULL);
 	ret->storage = text_or(ret, "storage", BACKUP_STORAGE);

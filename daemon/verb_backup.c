@@ -273,7 +273,7 @@ static const struct option_spec backup_options_table[] = {
 	{"scratch", "DIR", "rehearse: where there is room; below the state directory otherwise"},
 	{"target", "URL", "another store than desired.yaml names"},
 	{"node", "NAME", "another node's backups"},
-	{"identity", "FILE", "verify: the secret key for what is encrypted"},
+	{"identity", "FILE", "verify, rehearse: the secret key for what is encrypted"},
 	{NULL, NULL, NULL},
 };
 

@@ -8,5 +8,5 @@ extern const struct command verb_check, verb_render, verb_vars, verb_upgrade;
 extern const struct command verb_plan, verb_apply, verb_approve;
 extern const struct command verb_status, verb_suspend, verb_resume;
 extern const struct command verb_history, verb_rollback, verb_undo, verb_purge, verb_adopt;
-extern const struct command verb_backup, verb_restore;
+extern const struct command verb_backup, verb_restore, verb_bootstrap, verb_recovery_card;
 extern const struct command verb_version, verb_help;

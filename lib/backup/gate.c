@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "backup/find.h"
+#include "backup/keys.h"
 #include "backup/known.h"
 #include "backup/place.h"
 #include "backup/source.h"
@@ -14,7 +15,7 @@
 #include "base/timespan.h"
 #include "tree/path.h"
 
-#define PATIENCE_MS 20000 /* for the list of sets and an index */
+#define PATIENCE_MS 10000 /* for the list of sets and an index */
 #define FRESH_MS    60000 /* so long a list of sets is good */
 #define GRUDGE_MS   5000  /* so long a store that did not answer is not asked again */
 
@@ -23,6 +24,7 @@ struct backup_gate {
 	pthread_mutex_t turn; /* at the store; of what follows */
 	char *target, *node;
 	struct s3_store *store; /* NULL: not open */
+	struct age_identities identities;
 	struct backup_catalog catalog;
 	struct list others; /* further nodes, when ours has no sets */
 	int64_t asked_at;   /* when the list came */
@@ -59,6 +61,8 @@ struct backup_gate *backup_gate_new(const struct backup_gate_options *options)
 static void close_store(struct backup_gate *gate)
 {
 	s3_store_close(steal(&gate->store));
+	age_identities_done(&gate->identities);
+	gate->identities = (struct age_identities){0};
 	backup_catalog_done(&gate->catalog);
 	list_done(&gate->others);
 	free(steal(&gate->target));
@@ -174,10 +178,14 @@ static int read_sets(struct backup_gate *gate, const struct deadline *deadline, 
 static int open_and_read(struct backup_gate *gate, const json_t *settings,
 			 const struct deadline *deadline, struct err *err)
 {
-	int r = gate->store ? 0
-			    : backup_target_open(settings, NULL, "desired.yaml", gate->options.http,
-						 &gate->store, err);
+	int r = 0;
 
+	if (!gate->store) {
+		r = backup_keys_identities(settings, NULL, &gate->identities, err);
+		if (r >= 0)
+			r = backup_target_open(settings, NULL, "desired.yaml", gate->options.http,
+					       &gate->store, err);
+	}
 	return r < 0 ? r : read_sets(gate, deadline, err);
 }
 
@@ -226,7 +234,8 @@ static int find_elsewhere(struct asking *asking, const char *path, const struct 
 		*ret_node = gate->others.items[i];
 		r = backup_catalog_read(gate->store, *ret_node, deadline, &catalog, err);
 		if (r >= 0)
-			r = backup_find_path(gate->store, &catalog, path, deadline, &set, err);
+			r = backup_find_path(gate->store, &catalog, path, &gate->identities,
+					     deadline, &set, err);
 	}
 	return r;
 }
@@ -316,7 +325,8 @@ static int settle(struct asking *asking, const char *path, const struct deadline
 	const struct backup_set *set = NULL;
 	const char *node = NULL;
 
-	int r = backup_find_path(gate->store, &gate->catalog, path, deadline, &set, err);
+	int r = backup_find_path(gate->store, &gate->catalog, path, &gate->identities, deadline,
+				 &set, err);
 	if (r > 0)
 		return bring_back(asking, set, path, err);
 	if (r == 0)

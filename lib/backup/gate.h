@@ -43,7 +43,7 @@ struct backup_gate_options {
 	int (*restore)(void *context, const struct backup_gate_restore *what, struct cancel *cancel,
 		       struct err *err);
 	void *context;
-	int64_t patience_ms; /* with the store, at each question; 0: 20 s */
+	int64_t patience_ms; /* with the store, at each question; 0: 10 s */
 };
 
 struct backup_gate;

@@ -11,8 +11,10 @@
 #include <unistd.h>
 
 #include "backup/dump.h"
-#include "backup/restore.h"
+#include "backup/keys.h"
+#include "backup/reader.h"
 #include "backup/sqlite.h"
+#include "backup/verify.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "tgz/read.h"
@@ -142,19 +144,21 @@ static int unpack(struct rehearsing *rehearsing, bool again, struct tgz_read_sum
 	const struct backup_rehearse_options *options = rehearsing->options;
 	struct backup_reader reader;
 
-	backup_reader_open(&reader, options->store, rehearsing->unit, options->deadline);
-	int r = tgz_read(
-		&(struct tgz_read_options){
-			.archive = backup_archive_source(&reader.archive_bytes),
-			.index = backup_archive_source(&reader.index_bytes),
-			.name = rehearsing->unit->index.key,
-			.into = options->scratch,
-			.resume = again,
-			.done = again ? count_plain : NULL,
-			.context = rehearsing,
-			.cancel = options->cancel,
-		},
-		ret, err);
+	int r = backup_reader_open(&reader, options->store, rehearsing->unit, options->identities,
+				   options->deadline, err);
+	if (r >= 0)
+		r = tgz_read(
+			&(struct tgz_read_options){
+				.archive = reader.archive,
+				.index = reader.index,
+				.name = rehearsing->unit->index.key,
+				.into = options->scratch,
+				.resume = again,
+				.done = again ? count_plain : NULL,
+				.context = rehearsing,
+				.cancel = options->cancel,
+			},
+			ret, err);
 	backup_reader_done(&reader);
 	return r;
 }
@@ -190,6 +194,35 @@ static int judge(struct rehearsing *rehearsing, int r, struct err *why, struct e
 	return 0;
 }
 
+/* What only others can read: the stored bytes are compared. */
+static int check_sealed(struct rehearsing *rehearsing, struct err *err)
+{
+	const struct backup_rehearse_options *options = rehearsing->options;
+	struct backup_set alone = *options->set;
+	struct backup_verify_report report = {0};
+
+	alone.units = (struct backup_unit *)rehearsing->unit;
+	alone.count = 1;
+	rehearsing->report->sealed++;
+	int r = backup_verify(&(struct backup_verify_options){.store = options->store,
+							      .set = &alone,
+							      .deep = true,
+							      .deadline = options->deadline,
+							      .cancel = options->cancel},
+			      &report, err);
+	list_copy(&rehearsing->report->problems, &report.problems);
+	backup_verify_report_done(&report);
+	return r;
+}
+
+static bool is_sealed(const struct rehearsing *rehearsing)
+{
+	const struct list *recipients = &rehearsing->unit->recipients;
+	const struct age_identities *identities = rehearsing->options->identities;
+
+	return recipients->n && !(identities && backup_keys_fit(identities, recipients));
+}
+
 static int rehearse_unit(struct rehearsing *rehearsing, struct err *err)
 {
 	const struct backup_rehearse_options *options = rehearsing->options;
@@ -221,6 +254,8 @@ static int rehearse_set(struct rehearsing *rehearsing, struct err *err)
 		if (rehearsing->unit->state == BACKUP_FAILED || !rehearsing->unit->index.key)
 			list_printf(&rehearsing->report->problems,
 				    "%s: nothing of it is in the set", rehearsing->unit->name);
+		else if (is_sealed(rehearsing))
+			r = check_sealed(rehearsing, err);
 		else
 			r = rehearse_unit(rehearsing, err);
 	}

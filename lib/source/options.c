@@ -262,13 +262,8 @@ static void fill_backup(struct source_form *form, struct manifest_options *optio
 	static const char *const known[] = {"paths", "exclude",	  "before",
 					    "after", "onFailure", "cold",
 					    "dumps", "restore",	  "beforeUpgrade"};
-<<<<<<< HEAD
-	static const char *const idle[] = {"backup.restore", "backup.beforeUpgrade"};
-	static const char *const restore[] = {"if-missing", "always", "never"};
-=======
-	static const char *const idle[] = {"backup.cold", "backup.beforeUpgrade"};
+	static const char *const idle[] = {"backup.beforeUpgrade"};
 	static const char *const restore[] = {"if-missing", "never"};
->>>>>>> 539ec3e (wip gate alerts rehearsal)
 	json_t *backup = json_object_get(form->tree, "backup");
 
 	if (!backup || json_is_null(backup))

@@ -115,17 +115,10 @@ static void read_limits(struct source_form *form, struct template_limits *limits
 
 static void read_form(struct source_form *form, struct source_settings *settings)
 {
-<<<<<<< HEAD
 	static const char *const known[] = {
 		"kubeconfig", "follow",	 "interval", "sweep", "keepKinds", "revisions", "env",
 		"alert",      "metrics", "backup",   "peers", "vault",	   "limits"};
-	static const char *const idle[] = {"alert", "metrics", "peers"};
-=======
-	static const char *const known[] = {"kubeconfig", "follow", "interval", "keepKinds",
-					    "revisions",  "env",    "alert",	"metrics",
-					    "backup",	  "peers",  "vault",	"limits"};
 	static const char *const idle[] = {"peers"};
->>>>>>> 539ec3e (wip gate alerts rehearsal)
 	static const char *const follow[] = {"reload", "files"};
 
 	source_form_keys(form, "", known, COUNT(known));

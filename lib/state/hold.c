@@ -132,6 +132,23 @@ int state_hold_drop(const char *state_dir, const char *app, const char *owner, s
 	return r < 0 ? r : 1;
 }
 
+int state_hold_keep_only(const char *state_dir, const char *owner, struct err *err)
+{
+	cleanup_free char *path = path_of(state_dir);
+	cleanup_fd int fd = -1;
+	json_auto_t *holds = NULL;
+
+	if (!file_exists(path))
+		return 0;
+	int r = lock(state_dir, &fd, err);
+	if (r >= 0)
+		r = read_holds(state_dir, &holds, err);
+	for (size_t i = json_array_size(holds); r >= 0 && i-- > 0;)
+		if (!same_kind(text_of(json_array_get(holds, i), "owner"), owner))
+			json_array_remove(holds, i);
+	return r < 0 ? r : write_holds(state_dir, holds, err);
+}
+
 static bool covers(const json_t *hold, const char *app, time_t now)
 {
 	const char *held = text_of(hold, "app");

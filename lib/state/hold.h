@@ -23,4 +23,6 @@ int state_hold_drop(const char *state_dir, const char *app, const char *owner, s
 /* The hold in force on an app (by its name or its folder) at `now`; 1 and filled, or 0. */
 int state_hold_find(const char *state_dir, const char *app, time_t now, struct state_hold *ret,
 		    struct err *err);
+/* Drops the holds of every other kind of owner: another machine's backups and restores. */
+int state_hold_keep_only(const char *state_dir, const char *owner, struct err *err);
 void state_hold_done(struct state_hold *hold);

@@ -167,6 +167,7 @@ static void back_up(struct node *node, const char *name)
 	cleanup_err struct err err = ERR_INIT;
 	struct backup_report report;
 	json_auto_t *paths = json_pack("[s]", node->data);
+	const struct age_recipients nobody = {0};
 
 	must(file_make_dir(state, 0700, &err), &err);
 	must(backup_run(
@@ -180,6 +181,7 @@ static void back_up(struct node *node, const char *name)
 			     .k3s = none,
 			     .paths = paths,
 			     .keep = {.last = 3},
+			     .recipients = &nobody,
 			     .deadline = &deadline,
 		     },
 		     &report, &err),

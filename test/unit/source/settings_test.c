@@ -91,14 +91,29 @@ START_TEST(test_source_settings__what_has_no_effect_is_not_ignored_in_silence)
 	struct source_settings settings;
 	cleanup_diag struct diag_list findings = DIAG_LIST_INIT;
 
-	ck_assert_int_eq(read_text("follow: files\nmetrics: 127.0.0.1:9469\nalert: []\n", &settings,
-				   &findings),
-			 0);
+	ck_assert_int_eq(
+		read_text("follow: files\npeers: [kube2]\nalert: []\n", &settings, &findings), 0);
 	ck_assert_uint_eq(findings.n, 1);
 	ck_assert_int_eq((int)findings.items[0].severity, DIAG_WARNING);
 	ck_assert_int_eq(findings.items[0].err.place.line, 2);
-	ck_assert_int_eq(strncmp(findings.items[0].err.message, "metrics has no effect", 21), 0);
+	ck_assert_int_eq(strncmp(findings.items[0].err.message, "peers has no effect", 19), 0);
 	source_settings_done(&settings);
+}
+END_TEST
+
+START_TEST(test_source_settings__metrics_are_a_file_or_an_address)
+{
+	struct source_settings settings;
+	cleanup_diag struct diag_list findings = DIAG_LIST_INIT;
+
+	ck_assert_int_eq(read_text("metrics: 127.0.0.1:9477\n", &settings, &findings), 0);
+	ck_assert_str_eq(settings.metrics, "127.0.0.1:9477");
+	source_settings_done(&settings);
+	ck_assert_int_eq(read_text("metrics: /var/lib/x.prom\n", &settings, &findings), 0);
+	source_settings_done(&settings);
+	ck_assert_uint_eq(findings.n, 0);
+	ck_assert_int_lt(read_text("metrics: yes please\n", &settings, &findings), 0);
+	ck_assert_int_eq(findings.items[0].err.place.line, 1);
 }
 END_TEST
 
@@ -153,6 +168,7 @@ Suite *test_suite(void)
 	tcase_add_test(tests, test_source_settings__are_read);
 	tcase_add_test(tests, test_source_settings__all_mistakes_come_in_one_pass);
 	tcase_add_test(tests, test_source_settings__what_has_no_effect_is_not_ignored_in_silence);
+	tcase_add_test(tests, test_source_settings__metrics_are_a_file_or_an_address);
 	tcase_add_test(tests, test_source_settings__who_may_read_backups_is_said_and_checked);
 	tcase_add_test(tests, test_source_settings__broken_yaml_is_a_finding_with_its_place);
 	suite_add_tcase(suite, tests);
