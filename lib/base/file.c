@@ -1,5 +1,6 @@
 #include "base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -177,6 +178,25 @@ int file_make_dir(const char *path, mode_t mode, struct err *err)
 	if (number == EEXIST && stat(part, &st) == 0 && S_ISDIR(st.st_mode))
 		return 0;
 	return err_errno(err, number == EEXIST ? ENOTDIR : number, "cannot create %s", path);
+}
+
+int file_names(const char *folder, struct list *ret, struct err *err)
+{
+	DIR *dir = opendir(folder);
+	const struct dirent *entry;
+
+	if (!dir && errno == ENOENT)
+		return 0;
+	if (!dir)
+		return err_errno(err, errno, "%s", folder);
+	errno = 0;
+	while ((entry = readdir(dir)))
+		if (entry->d_name[0] != '.')
+			list_add(ret, entry->d_name);
+	int code = errno;
+	closedir(dir);
+	list_sort(ret);
+	return code ? err_errno(err, code, "%s", folder) : 0;
 }
 
 int file_remove(const char *path, struct err *err)

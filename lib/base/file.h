@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "base/list.h"
 
 /* Reads the whole of a regular file of at most `limit` bytes; NUL-terminated, caller frees.
  * ERR_NOT_FOUND, ERR_DENIED, ERR_INVALID (not regular, or larger than the limit), ERR_IO. */
@@ -25,6 +26,9 @@ int file_rewrite(const char *path, const void *bytes, size_t length, struct err 
 
 /* Creates a folder and those above it; one that is there stays as it is. */
 int file_make_dir(const char *path, mode_t mode, struct err *err);
+
+/* The names in a folder that do not begin with a dot, sorted; none when there is no such folder. */
+int file_names(const char *folder, struct list *ret, struct err *err);
 
 /* Removes a file; one that is not there is fine. */
 int file_remove(const char *path, struct err *err);

@@ -1,6 +1,5 @@
 #include "host/packaged.h"
 
-#include <dirent.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -60,16 +59,15 @@ static void read_configs(const char *root, struct list *disabled)
 {
 	cleanup_free char *config = mem_printf("%s/etc/rancher/k3s/config.yaml", root);
 	cleanup_free char *folder = mem_printf("%s.d", config);
-	DIR *dir = opendir(folder);
+	cleanup_err struct err ignored = ERR_INIT;
+	cleanup_list struct list names = LIST_INIT;
 
 	read_config(config, disabled);
-	for (struct dirent *item; dir && (item = readdir(dir));) {
-		cleanup_free char *path = file_join(folder, item->d_name);
-		if (*item->d_name != '.')
-			read_config(path, disabled);
+	(void)file_names(folder, &names, &ignored);
+	for (size_t i = 0; i < names.n; i++) {
+		cleanup_free char *path = file_join(folder, names.items[i]);
+		read_config(path, disabled);
 	}
-	if (dir)
-		closedir(dir);
 }
 
 /* "--disable traefik", "--disable=traefik,servicelb", quoted as the installer does it:

@@ -1,7 +1,6 @@
 #include "source/password.h"
 
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/crypto.h>
@@ -104,11 +103,12 @@ static void read_credentials(const char *folder,
 			     struct source_vault_passwords *ret, struct err *first)
 {
 	size_t n = strlen(CREDENTIAL);
-	DIR *listing = opendir(folder);
-	const struct dirent *entry;
+	cleanup_err struct err ignored = ERR_INIT;
+	cleanup_list struct list names = LIST_INIT;
 
-	while (listing && (entry = readdir(listing))) {
-		const char *name = entry->d_name;
+	(void)file_names(folder, &names, &ignored);
+	for (size_t i = 0; i < names.n; i++) {
+		const char *name = names.items[i];
 		struct err err = ERR_INIT;
 		if (strncmp(name, CREDENTIAL, n) != 0 || (name[n] && name[n] != '.'))
 			continue;
@@ -117,8 +117,6 @@ static void read_credentials(const char *folder,
 			     &err) < 0)
 			note(first, &err);
 	}
-	if (listing)
-		closedir(listing);
 }
 
 static int nothing_named(struct err *err)

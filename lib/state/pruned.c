@@ -1,7 +1,5 @@
 #include "state/pruned.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -113,27 +111,11 @@ int state_pruned_add(const char *state_dir, const char *batch, const char *app,
 
 /* --- looking --- */
 
-/* The names in a folder; none when it is not there. */
-static int names_in(const char *folder, struct list *ret, struct err *err)
-{
-	DIR *dir = opendir(folder);
-
-	if (!dir && errno != ENOENT)
-		return err_errno(err, errno, "%s", folder);
-	for (struct dirent *item; dir && (item = readdir(dir));)
-		if (item->d_name[0] != '.')
-			list_add(ret, item->d_name);
-	if (dir)
-		closedir(dir);
-	list_sort(ret);
-	return 0;
-}
-
 int state_pruned_list(const char *state_dir, struct list *ret, struct err *err)
 {
 	cleanup_free char *folder = folder_of(state_dir, NULL);
 
-	return names_in(folder, ret, err);
+	return file_names(folder, ret, err);
 }
 
 int state_pruned_apps(const char *state_dir, const char *batch, struct list *ret, struct err *err)
@@ -143,7 +125,7 @@ int state_pruned_apps(const char *state_dir, const char *batch, struct list *ret
 	size_t tail = strlen(suffix);
 
 	if (!strchr(batch, '/') && batch[0] != '.') {
-		int r = names_in(folder, &names, err);
+		int r = file_names(folder, &names, err);
 		if (r < 0)
 			return r;
 	}
@@ -209,7 +191,7 @@ static int forget_batch(const char *state_dir, const char *batch, struct err *er
 {
 	cleanup_free char *folder = folder_of(state_dir, batch);
 	cleanup_list struct list names = LIST_INIT;
-	int r = names_in(folder, &names, err);
+	int r = file_names(folder, &names, err);
 
 	for (size_t i = 0; r >= 0 && i < names.n; i++) {
 		cleanup_free char *path = file_join(folder, names.items[i]);

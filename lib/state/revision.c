@@ -1,7 +1,5 @@
 #include "state/revision.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,21 +43,20 @@ static int numbers(const char *state_dir, const char *app, int **ret, size_t *re
 		   struct err *err)
 {
 	cleanup_free char *folder = folder_of(state_dir, app);
+	cleanup_list struct list names = LIST_INIT;
 	cleanup_free int *found = NULL;
 	size_t count = 0, cap = 0;
-	DIR *dir = opendir(folder);
 
-	if (!dir && errno != ENOENT)
-		return err_errno(err, errno, "%s", folder);
-	for (struct dirent *item; dir && (item = readdir(dir));) {
-		int number = number_of(item->d_name);
+	int r = file_names(folder, &names, err);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < names.n; i++) {
+		int number = number_of(names.items[i]);
 		if (!number)
 			continue;
 		mem_grow(found, &cap, count + 1);
 		found[count++] = number;
 	}
-	if (dir)
-		closedir(dir);
 	if (count)
 		qsort(found, count, sizeof(*found), by_number);
 	*ret = steal(&found);
@@ -70,17 +67,8 @@ static int numbers(const char *state_dir, const char *app, int **ret, size_t *re
 int state_revision_apps(const char *state_dir, struct list *ret, struct err *err)
 {
 	cleanup_free char *folder = file_join(state_dir, "revisions");
-	DIR *dir = opendir(folder);
 
-	if (!dir && errno != ENOENT)
-		return err_errno(err, errno, "%s", folder);
-	for (struct dirent *item; dir && (item = readdir(dir));)
-		if (item->d_name[0] != '.')
-			list_add(ret, item->d_name);
-	if (dir)
-		closedir(dir);
-	list_sort(ret);
-	return 0;
+	return file_names(folder, ret, err);
 }
 
 static void revision_of(const json_t *tree, const char *app, int number, struct state_revision *ret)

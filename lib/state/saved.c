@@ -1,6 +1,5 @@
 #include "state/saved.h"
 
-#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,16 +80,15 @@ static bool is_over(struct state_ledger *ledger, const char *path)
 void state_saved_sweep(const char *state_dir, struct state_ledger *ledger)
 {
 	cleanup_free char *folder = file_join(state_dir, FOLDER);
-	DIR *dir = opendir(folder);
+	cleanup_err struct err ignored = ERR_INIT;
+	cleanup_list struct list names = LIST_INIT;
 
-	for (struct dirent *item; dir && (item = readdir(dir));) {
-		cleanup_free char *path = file_join(folder, item->d_name);
-		cleanup_err struct err ignored = ERR_INIT;
-		if (*item->d_name != '.' && is_over(ledger, path))
+	(void)file_names(folder, &names, &ignored);
+	for (size_t i = 0; i < names.n; i++) {
+		cleanup_free char *path = file_join(folder, names.items[i]);
+		if (is_over(ledger, path))
 			(void)file_remove(path, &ignored);
 	}
-	if (dir)
-		closedir(dir);
 }
 
 void state_saved_free(struct state_saved *saved)
