@@ -272,6 +272,7 @@ static void first_loaded(void *context, const json_t *verdict, const struct err 
 	daemon_tell_status(daemon);
 	follow_start(daemon->follow);
 	alarm_start(daemon->alarm);
+	recover_start(daemon->recover);
 	malloc_trim(0);
 }
 
@@ -289,6 +290,7 @@ static void make_parts(struct daemon *daemon)
 	daemon->gate = data_gate_new(daemon->site);
 	daemon->drift = drift_new(daemon);
 	daemon->sweep = sweep_new(daemon);
+	daemon->recover = recover_new(daemon);
 	daemon->follow = follow_new(daemon);
 	daemon->alarm = alarm_new(daemon);
 	daemon->leaving = loop_timer_new(daemon->loop, leave_when_idle, daemon);
@@ -320,6 +322,7 @@ static void release(struct daemon *daemon)
 	rounds_free(daemon->rounds);
 	drift_free(daemon->drift);
 	sweep_free(daemon->sweep);
+	recover_free(daemon->recover);
 	reload_free(daemon->reload);
 	control_close(daemon->control);
 	daemon->control = NULL;

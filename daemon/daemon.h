@@ -7,8 +7,8 @@
  * The loop's thread decides when; files are read, rounds begun, drift judged and calls served on
  * libuv's threads; passes run in the job pool. What several of them touch stands behind `lock`.
  *
- * follow.c, reload.c, rounds.c, drift.c and alarm.c each own a part of it, opaque to the others;
- *requests.c serves the control socket.
+ * follow.c, reload.c, rounds.c, drift.c, sweep.c, recover.c and alarm.c each own a part of it,
+ * opaque to the others; requests.c serves the control socket.
  */
 #pragma once
 
@@ -40,8 +40,9 @@ struct daemon {
 	struct reload *reload;
 	struct rounds *rounds;
 	struct drift *drift;
-	struct alarm *alarm;
 	struct sweep *sweep;
+	struct alarm *alarm;
+	struct recover *recover;
 	struct reconcile_contest *contest; /* fields that somebody changes back; own lock */
 	struct backup_gate *gate;	   /* before apps whose data is missing; own locks */
 	struct loop_timer *leaving;
@@ -153,6 +154,13 @@ struct sweep_counts {
 	time_t last;				 /* 0: none yet */
 };
 struct sweep_counts sweep_counts(struct sweep *sweep);
+
+/* --- recover.c: apps that a killed backup or restore left standing still --- */
+
+struct recover *recover_new(struct daemon *daemon);
+void recover_free(struct recover *recover);
+/* From now on; the first look at once. Loop thread. */
+void recover_start(struct recover *recover);
 
 /* --- requests.c: the control socket's calls --- */
 

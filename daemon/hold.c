@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "backup/halt.h"
 #include "base/mem.h"
 #include "base/name.h"
 #include "base/timespan.h"
@@ -82,6 +83,23 @@ static int unpin(const struct site *site, const struct list *apps, struct event_
 	return found;
 }
 
+/* A backup or a restore ends its hold itself; of one that was killed and left no note of anything
+ * to finish, only the hold is there. */
+static int end_other(const struct site *site, const char *app, const struct state_hold *hold,
+		     struct event_sink *sink, struct err *err)
+{
+	bool suspended = !strncmp(hold->owner, "suspend", strlen("suspend"));
+
+	if (!suspended && !backup_halt_is_left(site->options->state)) {
+		event_emit(sink, (struct event){.kind = EVENT_RESUMED, .app = app},
+			   "%s: the hold by %s is ended", app, hold->owner);
+		return state_hold_drop(site->options->state, hold->app, hold->owner, err);
+	}
+	(void)err_set(err, ERR_BUSY, "%s is held by %s as %s", app, hold->owner, hold->app);
+	return suspended ? err_hint(err, "desired resume %s", hold->app)
+			 : err_hint(err, "it ends by itself when that is done");
+}
+
 int hold_resume(const struct site *site, const struct list *known, const char *app,
 		struct event_sink *sink, bool *ret_unpinned, struct err *err)
 {
@@ -105,10 +123,9 @@ int hold_resume(const struct site *site, const struct list *known, const char *a
 		*ret_unpinned = r > 0;
 		return r;
 	}
-	(void)err_set(err, ERR_BUSY, "%s is held by %s as %s", app, hold.owner, hold.app);
-	(void)err_hint(err, "desired resume %s", hold.app);
+	r = end_other(site, app, &hold, sink, err);
 	state_hold_done(&hold);
-	return -ERR_BUSY;
+	return r;
 }
 
 int hold_go_without(struct backup_gate *gate, const struct list *known, const char *app,

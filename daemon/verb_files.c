@@ -11,6 +11,7 @@
 #include "manifest/api.h"
 #include "masking.h"
 #include "node.h"
+#include "protect.h"
 #include "render.h"
 #include "source/facts.h"
 #include "source/load.h"
@@ -139,6 +140,7 @@ static enum command_exit check(const struct options *options)
 	if (load_for_check(options, release, &loaded, &err) < 0)
 		return terminal_fail(&err);
 	node_check(options, &loaded->settings, loaded->set, &loaded->findings);
+	protect_check(&loaded->settings, loaded->set, &loaded->findings);
 	diag_sort(&loaded->findings);
 	select_findings(loaded, options->app);
 	size_t errors = diag_count(&loaded->findings, DIAG_ERROR);

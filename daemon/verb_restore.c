@@ -85,6 +85,9 @@ static enum command_exit restore(const struct options *options)
 		.store = store.store,
 		.identities = &store.identities,
 		.client = store.client,
+		.state_dir = options->state,
+		.machine = store.node,
+		.sink = terminal_sink(),
 		.unit = options->app ? options->app
 			: is_path    ? NULL
 				     : what,

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,6 +61,19 @@ static bool is_mount_point(const char *path, const struct stat *st)
 	return S_ISDIR(st->st_mode) && stat(parent, &above) == 0 && above.st_dev != st->st_dev;
 }
 
+/* The same set may be restored twice. */
+static char *free_name(char *name_stolen)
+{
+	cleanup_free char *name = name_stolen;
+	char *found = mem_strdup(name);
+
+	for (int i = 2; file_exists(found); i++) {
+		free(found);
+		found = mem_printf("%s.%d", name, i);
+	}
+	return found;
+}
+
 int backup_place_choose(const char *target, const char *id, bool replace, struct backup_place *ret,
 			struct err *err)
 {
@@ -77,7 +91,7 @@ int backup_place_choose(const char *target, const char *id, bool replace, struct
 	const char *join = ret->mounted ? "/." : ".";
 	ret->target = mem_strdup(target);
 	ret->staging = mem_printf("%s%srestoring-%s", target, join, id);
-	ret->before = mem_printf("%s%sbefore-%s", target, join, id);
+	ret->before = free_name(mem_printf("%s%sbefore-%s", target, join, id));
 	return 0;
 }
 
@@ -106,9 +120,41 @@ int backup_place_prepare(const struct backup_place *place, struct err *err)
 	return r < 0 ? r : file_make_dir(place->staging, 0700, err);
 }
 
+/* --- swapping --- */
+
 static int move_to(const char *from, const char *to, struct err *err)
 {
 	return rename(from, to) < 0 ? err_errno(err, errno, "%s to %s", from, to) : 0;
+}
+
+static bool is_there(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0;
+}
+
+static bool is_directory(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static bool is_empty_file(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && S_ISREG(st.st_mode) && !st.st_size;
+}
+
+/* Names are on the disk when this returns. */
+static void sync_folder(const char *path)
+{
+	cleanup_fd int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd >= 0)
+		(void)fsync(fd);
 }
 
 /* All entries of one directory into another, but what a restore itself left there. */
@@ -127,43 +173,108 @@ static int move_contents(const char *from, const char *to, struct err *err)
 		free(entries[i]);
 	}
 	free(entries);
+	sync_folder(to);
 	return r;
 }
 
-static int swap_contents(const struct backup_place *place, struct err *err)
+/* The old contents go to BEFORE.part, which becomes BEFORE when they are all there: from then on
+ * whatever is in the target is new. */
+static int empty_target(const struct backup_place *place, struct err *err)
 {
-	bool had = !is_empty(place->target);
-	int r = had ? file_make_dir(place->before, 0700, err) : 0;
+	cleanup_free char *part = mem_printf("%s.part", place->before);
 
-	if (r >= 0 && had)
-		r = move_contents(place->target, place->before, err);
+	if (is_there(place->before))
+		return 0;
+	int r = file_make_dir(part, 0700, err);
 	if (r >= 0)
-		r = move_contents(place->staging, place->target, err);
-	if (r >= 0 && rmdir(place->staging) < 0)
-		r = err_errno(err, errno, "%s", place->staging);
-	return r < 0 ? r : had;
+		r = move_contents(place->target, part, err);
+	return r < 0 ? r : move_to(part, place->before, err);
 }
 
-int backup_place_swap(const struct backup_place *place, const char *name, struct err *err)
+static int swap_contents(const struct backup_place *place, const char *fresh, struct err *err)
 {
-	cleanup_free char *new =
-		name ? file_join(place->staging, name) : mem_strdup(place->staging);
-	struct stat st;
-	int r = 0, had = 0;
+	int r = empty_target(place, err);
 
-	if (place->mounted && !name)
-		return swap_contents(place, err);
-	if (lstat(place->target, &st) == 0) {
-		if (S_ISDIR(st.st_mode) && is_empty(place->target) && rmdir(place->target) == 0)
-			had = 0;
-		else if (S_ISREG(st.st_mode) && !st.st_size && unlink(place->target) == 0)
-			had = 0;
-		else if ((r = move_to(place->target, place->before, err)) >= 0)
-			had = 1;
-	}
 	if (r >= 0)
-		r = move_to(new, place->target, err);
-	if (r >= 0 && name)
-		(void)rmdir(place->staging);
-	return r < 0 ? r : had;
+		r = move_contents(fresh, place->target, err);
+	if (r >= 0 && rmdir(fresh) < 0)
+		r = err_errno(err, errno, "%s", fresh);
+	return r;
+}
+
+static int swap_whole(const struct backup_place *place, const char *fresh, struct err *err)
+{
+	int r = 0;
+
+	if (is_directory(place->target) && is_empty(place->target))
+		(void)rmdir(place->target);
+	else if (is_empty_file(place->target))
+		(void)unlink(place->target);
+	if (is_there(place->target)) {
+		/* Made by somebody between the two renames of a swap that was cut off. */
+		cleanup_free char *before = free_name(mem_strdup(place->before));
+		r = move_to(place->target, before, err);
+	}
+	return r < 0 ? r : move_to(fresh, place->target, err);
+}
+
+int backup_place_swap(const struct backup_place *place, struct err *err)
+{
+	cleanup_free char *fresh = file_join(place->staging, BACKUP_PLACE_TREE);
+	cleanup_free char *parent = parent_of(place->target);
+	int r = 0;
+
+	if (is_there(fresh))
+		r = place->mounted && is_directory(fresh) ? swap_contents(place, fresh, err)
+							  : swap_whole(place, fresh, err);
+	if (r < 0)
+		return r;
+	(void)rmdir(place->staging);
+	if (place->mounted)
+		(void)rmdir(place->before); /* when nothing was there */
+	sync_folder(parent);
+	return is_there(place->before);
+}
+
+int backup_place_undo(const struct backup_place *place, struct err *err)
+{
+	cleanup_free char *fresh = file_join(place->staging, BACKUP_PLACE_TREE);
+	int r = 0;
+
+	if (place->mounted)
+		return err_set(err, ERR_INVALID, "%s is a mount point: what was moved stays in %s",
+			       place->target, place->before);
+	if (!is_there(fresh) && is_there(place->target)) {
+		r = file_make_dir(place->staging, 0700, err);
+		if (r >= 0)
+			r = move_to(place->target, fresh, err);
+	}
+	if (r >= 0 && is_there(place->before))
+		r = move_to(place->before, place->target, err);
+	return r;
+}
+
+/* --- notes --- */
+
+json_t *backup_place_to_json(const struct backup_place *place)
+{
+	return json_pack("{s:s, s:s, s:s, s:b}", "target", place->target, "staging", place->staging,
+			 "before", place->before, "mounted", place->mounted);
+}
+
+bool backup_place_from_json(const json_t *tree, struct backup_place *ret)
+{
+	const char *target = json_string_value(json_object_get(tree, "target"));
+	const char *staging = json_string_value(json_object_get(tree, "staging"));
+	const char *before = json_string_value(json_object_get(tree, "before"));
+
+	if (!target || !staging || !before)
+		return false;
+	*ret = (struct backup_place){
+		.target = mem_strdup(target),
+		.staging = mem_strdup(staging),
+		.before = mem_strdup(before),
+		.mounted = json_is_true(json_object_get(tree, "mounted")),
+	};
+	return true;
 }

@@ -2,99 +2,42 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "backup/place.h"
+#include "backup/halt.h"
+#include "backup/live.h"
+#include "backup/path.h"
+#include "backup/pick.h"
 #include "backup/reader.h"
-#include "base/file.h"
+#include "backup/volume.h"
 #include "base/mem.h"
+#include "host/use.h"
 #include "tgz/read.h"
-
-/* One tree of a unit: what it is called in the archive, and where it goes. */
-struct tree {
-	char *name; /* in the archive */
-	char *path; /* as it was on the node */
-	struct backup_place place;
-};
+#include "tree/path.h"
 
 /* Everything that a restore's functions hand on to each other. */
 struct restoring {
 	const struct backup_restore_options *options;
 	struct backup_restore_report *report;
-	const struct backup_unit *unit;
-	struct tree tree; /* the one at hand */
-	bool single;	  /* it is a file */
+	const struct backup_picked *picked; /* the one at hand */
+	bool reached;			    /* the API server: what it said is of now */
 };
-
-/* --- trees --- */
-
-static bool is_within(const char *path, const char *folder)
-{
-	size_t n = strlen(folder);
-
-	return !strncmp(path, folder, n) && (!path[n] || path[n] == '/');
-}
-
-/* Claims are archived by their name, in the order of unit->claims, behind the plain paths that were
- * found in manifests: the marker names both, the path of a claim ends in NAMESPACE_NAME. */
-static char *archive_name(const struct backup_unit *unit, const char *path)
-{
-	for (size_t i = 0; i < unit->claims.n; i++) {
-		cleanup_free char *end = mem_strdup(unit->claims.items[i]);
-		char *slash = strchr(end, '/');
-		size_t n = strlen(end), m = strlen(path);
-		if (slash)
-			*slash = '_';
-		if (m > n && path[m - n - 1] == '_' && !strcmp(path + m - n, end))
-			return mem_printf("_claims/%s", unit->claims.items[i]);
-	}
-	return mem_strdup(path + 1);
-}
-
-static void tree_done(struct tree *tree)
-{
-	free(tree->name);
-	free(tree->path);
-	backup_place_done(&tree->place);
-	*tree = (struct tree){0};
-}
-
-/* What is asked for below this path of a unit; false when it is not in it. */
-static bool select_tree(const struct restoring *restoring, const char *path, struct tree *ret)
-{
-	const char *wanted = restoring->options->path;
-	cleanup_free char *name = archive_name(restoring->unit, path);
-
-	if (wanted && !is_within(wanted, path) && !is_within(path, wanted))
-		return false;
-	const char *rest = wanted && is_within(wanted, path) ? wanted + strlen(path) : "";
-	*ret = (struct tree){
-		.name = mem_printf("%s%s", name, rest),
-		.path = mem_printf("%s%s", path, rest),
-	};
-	return true;
-}
 
 /* --- one tree --- */
 
 static bool choose(void *context, const struct tgz_index_entry *entry)
 {
-	struct restoring *restoring = context;
+	const struct restoring *restoring = context;
 
-	if (!is_within(entry->path, restoring->tree.name))
-		return false;
-	if (!strcmp(entry->path, restoring->tree.name))
-		restoring->single = entry->type != TGZ_DIRECTORY;
-	return true;
+	return backup_path_within(entry->path, restoring->picked->name);
 }
 
-/* The tree itself is unpacked as "tree" in the staging directory. */
+/* The tree itself is unpacked under one name in the staging directory. */
 static char *rename_entry(void *context, const char *path)
 {
 	const struct restoring *restoring = context;
 
-	return mem_printf("tree%s", path + strlen(restoring->tree.name));
+	return mem_printf(BACKUP_PLACE_TREE "%s", path + strlen(restoring->picked->name));
 }
 
 static void on_note(void *context, const struct tgz_note *note)
@@ -107,7 +50,7 @@ static void on_note(void *context, const struct tgz_note *note)
 static int unpack(struct restoring *restoring, struct tgz_read_summary *ret, struct err *err)
 {
 	const struct backup_restore_options *options = restoring->options;
-	const struct backup_unit *unit = restoring->unit;
+	const struct backup_unit *unit = restoring->picked->unit;
 	struct backup_reader reader;
 	int r = backup_reader_open(&reader, options->store, unit, options->identities,
 				   options->deadline, err);
@@ -115,7 +58,7 @@ static int unpack(struct restoring *restoring, struct tgz_read_summary *ret, str
 		.archive = reader.archive,
 		.index = reader.index,
 		.name = unit->index.key,
-		.into = options->dry_run ? NULL : restoring->tree.place.staging,
+		.into = options->dry_run ? NULL : restoring->picked->place.staging,
 		.choose = choose,
 		.rename = rename_entry,
 		.resume = true,
@@ -134,7 +77,7 @@ static void say_done(const struct restoring *restoring, const struct tgz_read_su
 {
 	const struct backup_restore_options *options = restoring->options;
 	cleanup_free char *text =
-		mem_printf("%s: %llu entries, %.1f MB%s", restoring->tree.place.target,
+		mem_printf("%s: %llu entries, %.1f MB%s", restoring->picked->place.target,
 			   (unsigned long long)summary->entries, (double)summary->bytes / 1e6,
 			   options->dry_run ? " would be restored" : "");
 
@@ -142,41 +85,19 @@ static void say_done(const struct restoring *restoring, const struct tgz_read_su
 		options->say(options->context, text);
 }
 
-static int put_in_place(struct restoring *restoring, struct err *err)
+/* To the staging directory, verified; the apps run on meanwhile. */
+static int fetch(struct restoring *restoring, struct err *err)
 {
-	const struct backup_place *place = &restoring->tree.place;
-	int r;
-
-	/* The staging directory holds the tree under one name. */
-	if (place->mounted && !restoring->single) {
-		cleanup_free char *inner = file_join(place->staging, "tree");
-		struct backup_place contents = *place;
-		contents.staging = inner;
-		r = backup_place_swap(&contents, NULL, err);
-		if (r >= 0)
-			(void)rmdir(place->staging);
-	} else {
-		r = backup_place_swap(place, "tree", err);
-	}
-	if (r > 0)
-		list_add(&restoring->report->kept_before, place->before);
-	return r;
-}
-
-static int restore_tree(struct restoring *restoring, struct err *err)
-{
+	const struct backup_restore_options *options = restoring->options;
 	struct backup_restore_report *report = restoring->report;
 	struct tgz_read_summary summary = {0};
-	int r = restoring->options->dry_run ? 0 : backup_place_prepare(&restoring->tree.place, err);
+	int r = options->dry_run ? 0 : backup_place_prepare(&restoring->picked->place, err);
 
-	restoring->single = false;
 	if (r >= 0)
 		r = unpack(restoring, &summary, err);
 	if (r >= 0 && !summary.entries)
-		return err_set(err, ERR_NOT_FOUND, "%s is not in set %s", restoring->tree.path,
-			       restoring->options->set->id);
-	if (r >= 0 && !restoring->options->dry_run)
-		r = put_in_place(restoring, err);
+		return err_set(err, ERR_NOT_FOUND, "%s is not in set %s", restoring->picked->path,
+			       options->set->id);
 	if (r < 0)
 		return r;
 	report->trees++;
@@ -187,77 +108,190 @@ static int restore_tree(struct restoring *restoring, struct err *err)
 	return 0;
 }
 
-/* --- units --- */
+/* --- the trees of one unit --- */
 
-static bool is_selected(const struct backup_restore_options *options,
-			const struct backup_unit *unit)
+static int make_volumes(struct restoring *restoring, const struct backup_picked *items,
+			size_t count, struct err *err)
 {
-	size_t n = options->unit ? strlen(options->unit) : 0;
-
-	if (options->unit)
-		return !strcmp(unit->name, options->unit) ||
-		       (!strncmp(unit->name, options->unit, n) && unit->name[n] == '@');
-	return options->system || options->path || strcmp(unit->name, BACKUP_SYSTEM) != 0;
-}
-
-/* Calls for every tree that is asked for. Returns how many. */
-static int each_tree(struct restoring *restoring, int (*call)(struct restoring *, struct err *),
-		     struct err *err)
-{
-	const struct backup_restore_options *options = restoring->options;
-	int r = 0, count = 0;
-
-	for (size_t i = 0; i < options->set->count; i++) {
-		restoring->unit = &options->set->units[i];
-		if (!is_selected(options, restoring->unit) || !restoring->unit->index.key ||
-		    restoring->unit->state == BACKUP_FAILED)
+	for (size_t i = 0; i < count; i++) {
+		if (!items[i].volume)
 			continue;
-		for (size_t j = 0; r >= 0 && j < restoring->unit->paths.n; j++) {
-			if (!select_tree(restoring, restoring->unit->paths.items[j],
-					 &restoring->tree))
-				continue;
-			cleanup_free char *target =
-				options->into
-					? mem_printf("%s%s", options->into, restoring->tree.path)
-					: mem_strdup(restoring->tree.path);
-			r = backup_place_choose(target, options->set->id, options->replace,
-						&restoring->tree.place, err);
-			if (r >= 0)
-				r = call(restoring, err);
-			tree_done(&restoring->tree);
-			count++;
-		}
+		int r = backup_volume_make(restoring->options->client, items[i].volume,
+					   restoring->options->deadline, err);
+		if (r < 0)
+			return err_wrap(err, "claim %s", items[i].claim);
+		list_printf(&restoring->report->notes,
+			    "claim %s is %s now: PersistentVolume %s waits for it", items[i].claim,
+			    items[i].place.target,
+			    tree_path_string(items[i].volume, "metadata.name"));
 	}
-	return r < 0 ? r : count;
-}
-
-static int nothing(struct restoring *restoring, struct err *err)
-{
-	(void)restoring;
-	(void)err;
 	return 0;
 }
 
-static int not_there(const struct backup_restore_options *options, struct err *err)
+/* Containers live on while the API server is away; a swap beneath them would change nothing. */
+static int refuse_use(const struct restoring *restoring, const struct backup_picked *items,
+		      size_t count, struct err *err)
 {
-	(void)err_set(err, ERR_NOT_FOUND, "set %s has nothing of %s", options->set->id,
-		      options->path   ? options->path
-		      : options->unit ? options->unit
-				      : "any app");
-	return err_hint(err, "desired backup show %s lists what it has", options->set->id);
+	for (size_t i = 0; i < count && !restoring->reached; i++) {
+		cleanup_free char *who = host_use_find(items[i].place.target);
+		if (!who)
+			continue;
+		(void)err_set(err, ERR_BUSY,
+			      "%s is in use by %s, and no API server answers that could stop it",
+			      items[i].place.target, who);
+		return err_hint(err, "start k3s, or end its containers: k3s-killall.sh");
+	}
+	return 0;
+}
+
+static int swap_bare(struct restoring *restoring, const struct backup_picked *items, size_t count,
+		     struct err *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		int r = backup_place_swap(&items[i].place, err);
+		if (r < 0)
+			return r;
+		if (r > 0)
+			list_add(&restoring->report->kept_before, items[i].place.before);
+	}
+	return 0;
+}
+
+static int begin_halt(const struct restoring *restoring, const struct backup_picked *items,
+		      size_t count, struct backup_halt **ret, struct err *err)
+{
+	const struct backup_restore_options *options = restoring->options;
+	cleanup_free char *owner = mem_printf("restore %s", options->set->id);
+	struct backup_halt_options halt = {
+		.client = restoring->reached ? options->client : NULL,
+		.state_dir = options->state_dir,
+		.app = items->unit->name,
+		.owner = owner,
+		.deadline = options->deadline,
+		.sink = options->sink,
+	};
+
+	for (size_t i = 0; i < count; i++) {
+		list_add(&halt.paths, items[i].place.target);
+		if (items[i].claim)
+			list_add(&halt.claims, items[i].claim);
+	}
+	int r = backup_halt_begin(&halt, ret, err);
+	list_done(&halt.paths);
+	list_done(&halt.claims);
+	return r;
+}
+
+/* The data is in place even where the app does not come back by itself: that is a note. */
+static void end_halt(struct restoring *restoring, struct backup_halt *halt)
+{
+	cleanup_err struct err err = ERR_INIT;
+
+	if (backup_halt_end(halt, &err) < 0)
+		list_take(&restoring->report->notes, err_text(&err));
+}
+
+static int swap_halted(struct restoring *restoring, const struct backup_picked *items, size_t count,
+		       struct err *err)
+{
+	cleanup_free struct backup_place *places = mem_zalloc(count * sizeof(*places));
+	cleanup_free bool *had = mem_zalloc(count * sizeof(*had));
+	struct backup_halt *halt;
+
+	int r = begin_halt(restoring, items, count, &halt, err);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < count; i++)
+		places[i] = items[i].place; /* borrowed */
+	r = backup_halt_swap(halt, places, count, had, err);
+	end_halt(restoring, halt);
+	for (size_t i = 0; i < count; i++)
+		if (had[i])
+			list_add(&restoring->report->kept_before, places[i].before);
+	return r;
+}
+
+/* Below another directory nobody uses it; the node's own things are no app's, and the note of a
+ * stop would move with them. */
+static bool is_bare(const struct backup_restore_options *options, const struct backup_unit *unit)
+{
+	return options->into || !options->state_dir || !strcmp(unit->name, BACKUP_SYSTEM);
+}
+
+static int put_in_place(struct restoring *restoring, const struct backup_picked *items,
+			size_t count, struct err *err)
+{
+	if (is_bare(restoring->options, items->unit))
+		return swap_bare(restoring, items, count, err);
+	int r = refuse_use(restoring, items, count, err);
+	if (r >= 0)
+		r = make_volumes(restoring, items, count, err);
+	return r < 0 ? r : swap_halted(restoring, items, count, err);
+}
+
+static int restore_unit(struct restoring *restoring, const struct backup_picked *items,
+			size_t count, struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < count; i++) {
+		restoring->picked = &items[i];
+		r = fetch(restoring, err);
+	}
+	return r < 0 || restoring->options->dry_run ? r
+						    : put_in_place(restoring, items, count, err);
+}
+
+/* --- the whole --- */
+
+/* What an earlier restore or backup left half done comes first. */
+static int finish_others(const struct restoring *restoring, struct err *err)
+{
+	const struct backup_restore_options *options = restoring->options;
+
+	if (!options->state_dir || options->dry_run)
+		return 0;
+	return backup_halt_finish(restoring->reached ? options->client : NULL, options->state_dir,
+				  options->deadline, options->sink, err);
+}
+
+/* NULL when nobody can be asked: then old places are as good as any. */
+static json_t *ask_live(struct restoring *restoring)
+{
+	const struct backup_restore_options *options = restoring->options;
+	cleanup_err struct err err = ERR_INIT;
+	json_t *live = NULL;
+
+	if (!options->client || options->into)
+		return NULL;
+	if (backup_live_ask(options->client, options->machine ? options->machine : "", NULL,
+			    options->deadline, &live, &err) >= 0) {
+		restoring->reached = true;
+		return live;
+	}
+	list_printf(&restoring->report->notes, "no live pods and volumes are known: %s",
+		    err.message);
+	return NULL;
 }
 
 int backup_restore(const struct backup_restore_options *options, struct backup_restore_report *ret,
 		   struct err *err)
 {
 	struct restoring restoring = {.options = options, .report = ret};
+	cleanup_backup_picks struct backup_picks picks = {0};
 
 	*ret = (struct backup_restore_report){0};
+	json_auto_t *live = ask_live(&restoring);
+	int r = finish_others(&restoring, err);
 	/* All places are looked at before the first byte comes. */
-	int r = each_tree(&restoring, nothing, err);
-	if (r == 0)
-		return not_there(options, err);
-	return r < 0 ? r : each_tree(&restoring, restore_tree, err);
+	if (r >= 0)
+		r = backup_pick(options, live, &picks, err);
+	for (size_t i = 0, n; r >= 0 && i < picks.count; i += n) {
+		for (n = 1; i + n < picks.count && picks.items[i + n].unit == picks.items[i].unit;)
+			n++;
+		r = restore_unit(&restoring, &picks.items[i], n, err);
+	}
+	return r < 0 ? r : 0;
 }
 
 void backup_restore_report_done(struct backup_restore_report *report)

@@ -1,7 +1,8 @@
 /*
  * backup/restore: units of a set back to the disk.
  *
- *	set -> trees -> archive to DIR.restoring-ID, verified against the index -> swapped with DIR
+ *	set -> trees -> archive to DIR.restoring-ID, verified against the index
+ *	    -> pods that use DIR stopped (backup/halt.h) -> swapped with DIR -> started again
  *
  * What stands at the place is never written over: an empty directory is replaced, anything else
  * only with `replace`, and is kept as DIR.before-ID. A mount point stays; what is in it is swapped.
@@ -13,6 +14,7 @@
 #include "age/age.h"
 #include "backup/archive.h"
 #include "backup/catalog.h"
+#include "base/event.h"
 #include "kube/client.h"
 #include "tgz/tgz.h"
 
@@ -20,6 +22,9 @@ struct backup_restore_options {
 	struct s3_store *store;
 	const struct age_identities *identities; /* for what is encrypted; may be NULL */
 	struct kube_client *client;		 /* NULL: no pods are stopped, no volumes made */
+	const char *state_dir; /* where a stop is noted; NULL: nothing is stopped */
+	const char *machine;   /* this node's name; may be NULL */
+	struct event_sink *sink;
 	const struct backup_set *set;
 	const char *unit; /* an app or instance; NULL: all but BACKUP_SYSTEM */
 	bool system;	  /* BACKUP_SYSTEM too */
@@ -40,7 +45,8 @@ struct backup_restore_report {
 	struct list notes;	 /* owners that could not be set ... */
 };
 
-/* ERR_EXISTS names what is in the way, before anything is fetched; ERR_NOT_FOUND: no unit has the
+/* ERR_BUSY, ERR_TIMEOUT and ERR_INVALID as backup_halt_begin() has them: nothing was swapped.
+ * ERR_EXISTS names what is in the way, before anything is fetched; ERR_NOT_FOUND: no unit has the
  * path; ERR_INVALID: the archive does not match its index. */
 int backup_restore(const struct backup_restore_options *options, struct backup_restore_report *ret,
 		   struct err *err);

@@ -2,7 +2,9 @@
 #include <string.h>
 
 #include "backup/backup.h"
+#include "backup/halt.h"
 #include "backup/keys.h"
+#include "backup/live.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "state/revision.h"
@@ -50,10 +52,31 @@ static int load_app(const struct backup_options *options, const char *app,
 	return state_revision_load(options->state_dir, app, *ret_revision, ret, err);
 }
 
+/* What is live, or was when it could be asked; NULL where that was never. */
+static json_t *ask_live(const struct backup_options *options, struct backup_sources *sources)
+{
+	cleanup_err struct err err = ERR_INIT;
+	json_t *live = NULL;
+
+	if (!options->client)
+		return backup_live_recall(options->state_dir);
+	if (backup_live_ask(options->client, options->node,
+			    options->dry_run ? NULL : options->state_dir, options->deadline, &live,
+			    &err) >= 0)
+		return live;
+	live = backup_live_recall(options->state_dir);
+	const char *when = tree_path_string(live, "when");
+	sources->note =
+		when ? mem_printf("live pods and volumes are as of %s: %s", when, err.message)
+		     : mem_printf("live pods and volumes are not known: %s", err.message);
+	return live;
+}
+
 int backup_find_sources(const struct backup_options *options, struct backup_sources *ret,
 			struct err *err)
 {
 	cleanup_list struct list names = LIST_INIT;
+	json_auto_t *live = NULL;
 
 	*ret = (struct backup_sources){0};
 	int r = state_revision_apps(options->state_dir, &names, err);
@@ -69,12 +92,17 @@ int backup_find_sources(const struct backup_options *options, struct backup_sour
 		backup_sources_add_app(ret, app, revision);
 		apps[count++] = app;
 	}
-	if (r >= 0)
-		r = backup_sources_add_claims(ret, options->storage,
-					      (const struct manifest_app *const *)apps, count, err);
-	if (r >= 0)
+	const struct manifest_app *const *all = (const struct manifest_app *const *)apps;
+	if (r >= 0) {
+		live = ask_live(options, ret);
+		backup_sources_add_live(ret, live, all, count);
+		r = backup_sources_add_claims(ret, live, options->storage, all, count, err);
+	}
+	if (r >= 0) {
 		backup_sources_add_system(ret, options->dir, options->state_dir, options->k3s,
 					  options->paths);
+		backup_sources_find_unprotected(ret, live);
+	}
 	for (size_t i = 0; i < count; i++)
 		manifest_app_unref(apps[i]);
 	if (r < 0)
@@ -116,6 +144,18 @@ static void end_orphans(struct run *run)
 	}
 	err_done(&err);
 	(void)file_remove(run->inflight, &err);
+}
+
+/* Apps that an earlier run stopped and could not start again. */
+static void finish_halts(struct run *run)
+{
+	const struct backup_options *options = run->options;
+	cleanup_err struct err err = ERR_INIT;
+
+	if (backup_halt_finish(options->client, options->state_dir, options->deadline,
+			       options->sink, &err) < 0)
+		event_emit(options->sink, (struct event){.kind = EVENT_BACKUP_FAILED}, "%s",
+			   err.message);
 }
 
 /* --- units --- */
@@ -164,6 +204,7 @@ static void take_over(struct run *run, const struct backup_unit *from, const cha
 {
 	list_copy(&unit->paths, &from->paths);
 	list_copy(&unit->claims, &from->claims);
+	unit->claim_volumes = json_incref(from->claim_volumes);
 	for (size_t i = 0; i < from->volume_count; i++)
 		copy_object(backup_unit_add_volume(unit), &from->volumes[i]);
 	unit->sha256 = mem_strdup(from->sha256);
@@ -183,6 +224,9 @@ static void send(struct run *run, const struct backup_source *source,
 	const struct backup_options *options = run->options;
 	const struct backup_unit_options wanted = {
 		.store = options->store,
+		.client = options->client,
+		.state_dir = options->state_dir,
+		.sink = options->sink,
 		.node = options->node,
 		.id = run->set->id,
 		.scratch = run->scratch,
@@ -309,6 +353,8 @@ static int begin(struct run *run, struct err *err)
 		r = file_make_dir(run->scratch, 0700, err);
 	if (r >= 0 && (r = file_lock(lock, &run->lock, err)) < 0)
 		return r == -ERR_BUSY ? err_set(err, ERR_BUSY, "another backup is under way") : r;
+	if (r >= 0 && !options->dry_run)
+		finish_halts(run);
 	if (r >= 0)
 		r = s3_store_check(options->store, options->deadline, err);
 	if (r >= 0 && !options->dry_run)
@@ -332,6 +378,8 @@ static void make_set(struct run *run)
 	run->set->version = mem_strdup(options->version);
 	run->set->cluster = mem_strdup(options->cluster);
 	list_copy(&run->set->unprotected, &run->sources.unprotected);
+	if (run->sources.note)
+		list_add(&run->set->notes, run->sources.note);
 }
 
 static int back_up_all(struct run *run, struct err *err)

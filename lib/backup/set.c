@@ -20,6 +20,7 @@ void backup_unit_done(struct backup_unit *unit)
 	free(unit->name);
 	list_done(&unit->paths);
 	list_done(&unit->claims);
+	json_decref(unit->claim_volumes);
 	for (size_t i = 0; i < unit->volume_count; i++)
 		object_done(&unit->volumes[i]);
 	free(unit->volumes);
@@ -46,6 +47,7 @@ void backup_set_free(struct backup_set *set)
 	free(set->version);
 	free(set->cluster);
 	list_done(&set->unprotected);
+	list_done(&set->notes);
 	free(set);
 }
 
@@ -113,6 +115,31 @@ const struct backup_unit *backup_set_find(const struct backup_set *set, const ch
 	return NULL;
 }
 
+/* A set that says nothing of volumes has claims where local-path keeps them:
+ * STORAGE/pvc-UID_NAMESPACE_NAME. */
+static bool is_local_path(const char *claim, const char *path)
+{
+	const char *slash = strchr(claim, '/');
+	cleanup_free char *end =
+		slash ? mem_printf("_%.*s_%s", (int)(slash - claim), claim, slash + 1)
+		      : mem_strdup(claim);
+	size_t n = strlen(end), m = strlen(path);
+
+	return slash && m > n && !strcmp(path + m - n, end);
+}
+
+const char *backup_unit_claim_at(const struct backup_unit *unit, const char *path)
+{
+	for (size_t i = 0; i < unit->claims.n; i++) {
+		const char *claim = unit->claims.items[i];
+		const char *known =
+			tree_path_string(json_object_get(unit->claim_volumes, claim), "path");
+		if (known ? !strcmp(known, path) : is_local_path(claim, path))
+			return claim;
+	}
+	return NULL;
+}
+
 enum backup_state backup_set_state(const struct backup_set *set)
 {
 	enum backup_state worst = BACKUP_OK;
@@ -177,6 +204,8 @@ static json_t *unit_to_json(const struct backup_unit *unit)
 
 	set_list(tree, "paths", &unit->paths);
 	set_list(tree, "claims", &unit->claims);
+	if (json_object_size(unit->claim_volumes))
+		json_object_set(tree, "claimVolumes", unit->claim_volumes);
 	set_list(tree, "notes", &unit->notes);
 	set_text(tree, "fingerprint", unit->fingerprint);
 	set_text(tree, "sameAs", unit->same_as);
@@ -203,6 +232,8 @@ json_t *backup_set_to_json(const struct backup_set *set)
 
 	set_text(tree, "cluster", set->cluster);
 	set_list(tree, "unprotected", &set->unprotected);
+	if (set->notes.n)
+		set_list(tree, "notes", &set->notes);
 	for (size_t i = 0; i < set->count; i++)
 		json_array_append_new(units, unit_to_json(&set->units[i]));
 	return tree;
@@ -237,6 +268,7 @@ static void unit_from_json(const json_t *tree, struct backup_set *set)
 	unit->revision = (int)tree_path_integer(tree, "revision", 0);
 	get_list(tree, "paths", &unit->paths);
 	get_list(tree, "claims", &unit->claims);
+	unit->claim_volumes = json_incref(json_object_get(tree, "claimVolumes"));
 	get_list(tree, "notes", &unit->notes);
 	unit->fingerprint = mem_strdup(tree_path_string(tree, "fingerprint"));
 	unit->same_as = mem_strdup(tree_path_string(tree, "sameAs"));
@@ -279,6 +311,7 @@ int backup_set_from_json(const json_t *tree, struct backup_set **ret, struct err
 	set->began = get_time(tree, "began");
 	set->ended = get_time(tree, "ended");
 	get_list(tree, "unprotected", &set->unprotected);
+	get_list(tree, "notes", &set->notes);
 	json_array_foreach (json_object_get(tree, "units"), i, unit)
 		unit_from_json(unit, set);
 	*ret = set;

@@ -38,8 +38,11 @@ struct backup_object {
 struct backup_unit {
 	char *name; /* an app or instance: "ghost@tfe-fr"; or one of the names above */
 	enum backup_state state;
-	struct list paths;  /* that are in it, as on the node: "/home/kube/blog/content" */
-	struct list claims; /* "NAMESPACE/NAME", archived below _claims/NAMESPACE/NAME */
+	struct list paths;     /* that are in it, as on the node: "/home/kube/blog/content" */
+	struct list claims;    /* "NAMESPACE/NAME", archived below _claims/NAMESPACE/NAME */
+	json_t *claim_volumes; /* {"NAMESPACE/NAME": what backup/live.h says of it, with its path};
+				* NULL
+				*/
 	struct backup_object *volumes; /* of the archive, in order; lib/backup/archive.h */
 	size_t volume_count;
 	struct backup_object index;
@@ -61,6 +64,7 @@ struct backup_set {
 	struct backup_unit *units; /* by name */
 	size_t count;
 	struct list unprotected; /* "/srv/photos (pod default/immich-0)" */
+	struct list notes;	 /* about the run: sentences */
 };
 
 void backup_unit_done(struct backup_unit *unit);
@@ -77,6 +81,9 @@ struct backup_object *backup_unit_add_volume(struct backup_unit *unit); /* a zer
 /* Bytes in the store. */
 uint64_t backup_unit_stored(const struct backup_unit *unit);
 const struct backup_unit *backup_set_find(const struct backup_set *set, const char *unit);
+
+/* The claim that this path of the unit is, "NAMESPACE/NAME"; NULL. Borrowed. */
+const char *backup_unit_claim_at(const struct backup_unit *unit, const char *path);
 
 /* The worst of its units. FAILED: it is kept and can be restored from, but is not a good set. */
 enum backup_state backup_set_state(const struct backup_set *set);

@@ -7,7 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "backup/command.h"
+#include "backup/calm.h"
+#include "backup/hook.h"
+#include "backup/path.h"
 #include "backup/keys.h"
 #include "backup/sqlite.h"
 #include "base/file.h"
@@ -15,8 +17,7 @@
 #include "tgz/hash.h"
 #include "tree/path.h"
 
-#define HOOK_MS	  (10 * 60 * 1000) /* each */
-#define NOTES_MAX 20		   /* that a marker names */
+#define NOTES_MAX 20 /* that a marker names */
 
 /* One unit on its way. */
 struct writing {
@@ -24,6 +25,8 @@ struct writing {
 	const struct backup_source *source;
 	struct backup_unit *unit;
 	struct backup_archive_writer *writer;
+	struct backup_calm calm;
+	size_t tree; /* that is being read */
 	bool dumped; /* a database's own dump is in the archive, its files need not be */
 	uint64_t untold, unreadable;
 };
@@ -69,21 +72,42 @@ static int look_at(void *context, struct tgz_entry *entry, struct err *err)
 	return 0;
 }
 
-static struct tgz_walk_options walk_of(const struct backup_source *source, size_t tree)
+/* A pattern that is a path on the machine means the same below a snapshot of it. */
+static void add_exclude(struct tgz_walk_options *walk, const char *pattern, const char *path)
+{
+	if (*pattern == '/' && strcmp(walk->root, path) != 0 && backup_path_within(pattern, path))
+		list_take(&walk->exclude, mem_printf("%s%s", walk->root, pattern + strlen(path)));
+	else
+		list_add(&walk->exclude, pattern);
+}
+
+/* What restores and snapshots leave beside data. */
+static const char *const ours[] = {
+	"*.restoring-[0-9]*T[0-9]*Z-*",
+	"*.before-[0-9]*T[0-9]*Z-*",
+	".desired-snapshot-*",
+};
+
+/* root: where the tree is read. */
+static struct tgz_walk_options walk_of(const struct backup_source *source, size_t tree,
+				       const char *root)
 {
 	struct tgz_walk_options walk = {
-		.root = source->trees[tree].path,
+		.root = root,
 		.name = source->trees[tree].name,
 	};
 
-	list_copy(&walk.exclude, &source->exclude);
+	for (size_t i = 0; i < source->exclude.n; i++)
+		add_exclude(&walk, source->exclude.items[i], source->trees[tree].path);
+	for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++)
+		list_add(&walk.exclude, ours[i]);
 	return walk;
 }
 
 static int look_at_tree(const struct backup_source *source, size_t tree, struct looking *looking,
 			struct err *err)
 {
-	struct tgz_walk_options walk = walk_of(source, tree);
+	struct tgz_walk_options walk = walk_of(source, tree, source->trees[tree].path);
 
 	walk.visit = look_at;
 	walk.context = looking;
@@ -184,8 +208,8 @@ static int refuse_postgres(const struct writing *writing, const struct tgz_entry
 		      "cannot be restored",
 		      entry->path);
 	return err_hint(err,
-			"dump it, in app.yaml of %s: backup: {dumps: [{name: all.sql, command: "
-			"[...]}]}",
+			"in app.yaml of %s: backup: {dumps: [{name: all.sql, exec: {selector: "
+			"{app: NAME}, command: [pg_dumpall, -U, postgres]}}]}, or cold: true",
 			writing->source->name);
 }
 
@@ -193,7 +217,8 @@ static int visit(void *context, struct tgz_entry *entry, struct err *err)
 {
 	struct writing *writing = context;
 
-	if (S_ISDIR(entry->st.st_mode) && is_live_postgres(entry))
+	if (S_ISDIR(entry->st.st_mode) && !backup_calm_holds(&writing->calm, writing->tree) &&
+	    is_live_postgres(entry))
 		return writing->dumped ? TGZ_LEAVE_OUT : refuse_postgres(writing, entry, err);
 	if (!S_ISREG(entry->st.st_mode))
 		return 0;
@@ -207,37 +232,35 @@ static int visit(void *context, struct tgz_entry *entry, struct err *err)
 
 /* --- hooks and dumps --- */
 
+static struct backup_hook_options hooks_of(const struct writing *writing)
+{
+	return (struct backup_hook_options){
+		.backup = writing->source->options,
+		.client = writing->options->client,
+		.ns = writing->source->ns ? writing->source->ns : "default",
+		.deadline = writing->options->deadline,
+	};
+}
+
 static int run_hooks(const struct writing *writing, const char *key, struct err *err)
 {
-	const json_t *hooks = json_object_get(writing->source->options, key);
-	json_t *argv;
-	size_t i;
+	const struct backup_hook_options options = hooks_of(writing);
 
-	json_array_foreach (hooks, i, argv) {
-		struct deadline deadline =
-			deadline_in(&clock_real, writing->options->cancel, HOOK_MS);
-		int r = backup_command_run(argv, -1, &deadline, err);
-		if (r < 0)
-			return err_wrap(err, "backup.%s", key);
-	}
-	return 0;
+	return backup_hook_run(&options, key, err);
 }
 
 /* Into a file first: what a dump prints is good only when it ended well and is not empty. */
 static int add_dump(struct writing *writing, const json_t *dump, struct err *err)
 {
+	const struct backup_hook_options hooks = hooks_of(writing);
 	const char *name = tree_path_string(dump, "name");
-	struct deadline deadline = *writing->options->deadline;
-	struct stat st;
 
 	if (!name || !*name || strchr(name, '/') || *name == '.')
 		return err_set(err, ERR_INVALID, "backup.dumps: each needs a name without slashes");
 	int fd = open(writing->options->scratch, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return err_errno(err, errno, "%s", writing->options->scratch);
-	int r = backup_command_run(json_object_get(dump, "command"), fd, &deadline, err);
-	if (r >= 0 && (fstat(fd, &st) < 0 || !st.st_size))
-		r = err_set(err, ERR_INVALID, "it printed nothing");
+	int r = backup_hook_dump(&hooks, dump, fd, err);
 	cleanup_free char *path = mem_printf("_dumps/%s", name);
 	const struct tgz_file file = {.path = path, .mode = 0600, .modified = time(NULL)};
 	if (r >= 0)
@@ -263,28 +286,71 @@ static int add_dumps(struct writing *writing, struct err *err)
 
 /* --- the archive --- */
 
+/* What the set says of it. */
+static void name_tree(struct backup_unit *unit, const struct backup_tree *tree)
+{
+	list_add(&unit->paths, tree->path);
+	if (!tree->claim)
+		return;
+	json_t *volume = tree->volume ? json_copy(tree->volume) : json_object();
+	json_object_set_new(volume, "path", json_string(tree->path));
+	if (!unit->claim_volumes)
+		unit->claim_volumes = json_object();
+	json_object_set_new(unit->claim_volumes, tree->claim, volume);
+	list_add(&unit->claims, tree->claim);
+}
+
+static int add_tree(struct writing *writing, const struct backup_look *look, struct err *err)
+{
+	const struct backup_tree *tree = &writing->source->trees[writing->tree];
+
+	if (list_has(&look->missing, tree->path)) {
+		cleanup_free char *text = mem_printf("%s is not there", tree->path);
+		add_note(writing, text);
+		return 0;
+	}
+	struct tgz_walk_options walk = walk_of(writing->source, writing->tree,
+					       backup_calm_root(&writing->calm, writing->tree));
+	walk.visit = visit;
+	walk.note = on_note;
+	walk.context = writing;
+	int r = tgz_writer_add_tree(backup_archive_tgz(writing->writer), &walk, err);
+	list_done(&walk.exclude);
+	name_tree(writing->unit, tree);
+	return r;
+}
+
+/* The data is good even where the app does not come back by itself: that is told, not a failure. */
+static void end_calm(struct writing *writing)
+{
+	cleanup_err struct err err = ERR_INIT;
+
+	if (backup_calm_end(&writing->calm, &err) >= 0)
+		return;
+	cleanup_free char *text = err_text(&err);
+	add_note(writing, text);
+	event_emit(writing->options->sink,
+		   (struct event){.kind = EVENT_BACKUP_FAILED, .app = writing->source->name},
+		   "%s; it is tried again until it works", text);
+}
+
 static int add_trees(struct writing *writing, const struct backup_look *look, struct err *err)
 {
-	const struct backup_source *source = writing->source;
-	int r = 0;
+	const struct backup_unit_options *options = writing->options;
+	const struct backup_calm_options calm = {
+		.client = options->client,
+		.state_dir = options->state_dir,
+		.id = options->id,
+		.deadline = options->deadline,
+		.sink = options->sink,
+	};
 
-	for (size_t i = 0; r >= 0 && i < source->count; i++) {
-		if (list_has(&look->missing, source->trees[i].path)) {
-			cleanup_free char *text =
-				mem_printf("%s is not there", source->trees[i].path);
-			add_note(writing, text);
-			continue;
-		}
-		struct tgz_walk_options walk = walk_of(source, i);
-		walk.visit = visit;
-		walk.note = on_note;
-		walk.context = writing;
-		r = tgz_writer_add_tree(backup_archive_tgz(writing->writer), &walk, err);
-		list_done(&walk.exclude);
-		list_add(&writing->unit->paths, source->trees[i].path);
-		if (source->trees[i].claim)
-			list_add(&writing->unit->claims, source->trees[i].claim);
-	}
+	int r = backup_calm_begin(&calm, writing->source, &writing->calm, err);
+	if (r < 0)
+		return r;
+	for (writing->tree = 0; r >= 0 && writing->tree < writing->source->count; writing->tree++)
+		r = add_tree(writing, look, err);
+	end_calm(writing);
 	return r;
 }
 

@@ -3,9 +3,14 @@
 
 #include "backup/archive.h"
 #include "backup/source.h"
+#include "base/event.h"
+#include "kube/client.h"
 
 struct backup_unit_options {
 	struct s3_store *store;
+	struct kube_client *client; /* for dumps in pods and cold copies; may be NULL */
+	const char *state_dir;
+	struct event_sink *sink; /* may be NULL */
 	const char *node, *id;
 	const char *scratch; /* a directory for copies of databases and for dumps */
 	enum tgz_effort effort;
@@ -28,7 +33,8 @@ struct backup_look {
 int backup_unit_look(const struct backup_source *source, struct backup_look *ret, struct err *err);
 void backup_look_done(struct backup_look *look);
 
-/* Hooks, dumps, archive, index. Fills state, objects, counts and notes of `unit`; an error means
- * that the unit failed, and that nothing of it is in the store. */
+/* Hooks, dumps, archive, index; an app that is `cold` stands still while its files are read. Fills
+ * state, objects, counts and notes of `unit`; an error means that the unit failed, and that nothing
+ * of it is in the store. */
 int backup_unit_write(const struct backup_unit_options *options, const struct backup_source *source,
 		      const struct backup_look *look, struct backup_unit *unit, struct err *err);

@@ -109,13 +109,48 @@ static void patch_json(struct apiserver *api, const char *path, const json_t *op
 	answer_json(reply, 200, there);
 }
 
+/* RFC 7396 */
+static void merge(json_t *object, const json_t *patch)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach ((json_t *)patch, key, value) {
+		json_t *there = json_object_get(object, key);
+		if (json_is_null(value))
+			json_object_del(object, key);
+		else if (!json_is_object(value))
+			json_object_set(object, key, value);
+		else if (json_is_object(there))
+			merge(there, value);
+		else
+			json_object_set_new(object, key, json_deep_copy(value));
+	}
+}
+
+static void answer_merge(struct apiserver *api, const char *path, const json_t *patch,
+			 struct server_reply *reply)
+{
+	json_t *there = apiserver_get(api, path);
+
+	if (!there) {
+		answer_status(reply, 404, "not found");
+		return;
+	}
+	merge(there, patch);
+	answer_json(reply, 200, there);
+}
+
 static void answer_patch(struct apiserver *api, const char *path,
 			 const struct server_request *request, struct server_reply *reply)
 {
+	cleanup_free char *type = server_header(request, "Content-Type");
 	json_auto_t *body = parse(request);
 
 	remember(api, body);
-	if (!json_is_array(body))
+	if (type && !strcmp(type, "application/merge-patch+json"))
+		answer_merge(api, path, body, reply);
+	else if (!json_is_array(body))
 		apply(api, path, body, reply);
 	else if (apiserver_get(api, path))
 		patch_json(api, path, body, reply);

@@ -2,10 +2,10 @@
  * apiserver: a small API server in memory, for tests of what writes.
  *
  * Objects live under their paths ("/api/v1/namespaces/default/pods/a"). It answers GET, apply
- * (PATCH makes or replaces, with a new UID for what is new), POST, DELETE with its preconditions,
- * JSON patches that replace managedFields, lists of pods, and the lists that a test gives. A test
- * puts objects in, says what goes wrong, and reads the log: what was asked, in order, without the
- * query: "DELETE /apis/apps/v1/...".
+ * (PATCH makes or replaces, with a new UID for what is new), merge patches, POST, DELETE with its
+ *preconditions, JSON patches that replace managedFields, lists of pods, and the lists that a test
+ *gives. A test puts objects in, says what goes wrong, and reads the log: what was asked, in order,
+ *without the query: "DELETE /apis/apps/v1/...".
  *
  *	struct apiserver *api = apiserver_start();
  *	apiserver_put(api, "/apis/apps/v1/namespaces/default/deployments/web", body_stolen);
