@@ -215,18 +215,6 @@ static int bring_state(struct boot *boot, struct err *err)
 
 /* --- data --- */
 
-static bool is_claim(const struct backup_unit *unit, const char *path)
-{
-	for (size_t i = 0; i < unit->claims.n; i++) {
-		cleanup_free char *end = mem_printf("_%s", unit->claims.items[i]);
-		size_t n = strlen(end), m = strlen(path);
-		*strchr(end, '/') = '_';
-		if (m > n && !strcmp(path + m - n, end))
-			return true;
-	}
-	return false;
-}
-
 /* Also for the gate: this node has it now. */
 static int note_data(const struct boot *boot, const char *path, const char *unit, struct err *err)
 {
@@ -248,7 +236,7 @@ static bool was_brought(const struct boot *boot, const char *path)
 static int bring_path(struct boot *boot, const struct backup_unit *unit, const char *path,
 		      struct err *err)
 {
-	if (is_claim(unit, path)) {
+	if (backup_unit_claim_at(unit, path)) {
 		list_add(&boot->report->claims, path);
 		return 0;
 	}

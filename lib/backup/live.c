@@ -12,7 +12,7 @@
 #include "tree/json.h"
 #include "tree/path.h"
 
-#define KNOWN_MAX (64u << 20)
+#define LIVE_MAX  (64u << 20)
 #define ANSWER_MS 10000 /* all of it: backups do not wait for an API server */
 
 static const char *text(const json_t *tree, const char *path)
@@ -274,9 +274,9 @@ json_t *backup_live_facts(const json_t *nodes, const json_t *pods, const json_t 
 
 /* --- asking and remembering --- */
 
-static char *known_path(const char *state_dir)
+static char *live_path(const char *state_dir)
 {
-	return mem_printf("%s/backup/known.json", state_dir);
+	return mem_printf("%s/backup/live.json", state_dir);
 }
 
 static int ask(struct kube_client *client, const char *kind, const struct deadline *deadline,
@@ -287,7 +287,7 @@ static int ask(struct kube_client *client, const char *kind, const struct deadli
 
 static void remember(const char *state_dir, const json_t *facts)
 {
-	cleanup_free char *path = known_path(state_dir), *dump = tree_json_dump(facts);
+	cleanup_free char *path = live_path(state_dir), *dump = tree_json_dump(facts);
 	cleanup_err struct err ignored = ERR_INIT;
 
 	(void)file_write(path, dump, strlen(dump), 0600, &ignored);
@@ -318,9 +318,9 @@ int backup_live_ask(struct kube_client *client, const char *node, const char *st
 
 json_t *backup_live_recall(const char *state_dir)
 {
-	cleanup_free char *path = known_path(state_dir);
+	cleanup_free char *path = live_path(state_dir);
 	cleanup_err struct err ignored = ERR_INIT;
 	json_t *facts = NULL;
 
-	return tree_json_read(path, KNOWN_MAX, &facts, &ignored) < 0 ? NULL : facts;
+	return tree_json_read(path, LIVE_MAX, &facts, &ignored) < 0 ? NULL : facts;
 }

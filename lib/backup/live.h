@@ -2,7 +2,7 @@
  * backup/live: what only the API server knows of the data on this node: which pods use which
  * directory, and which directory a claim is. A HelmChart's claims are in no manifest.
  *
- * It is asked once a run, and remembered in STATE/backup/known.json: while the server is away, what
+ * It is asked once a run, and remembered in STATE/backup/live.json: while the server is away, what
  * it said last is used.
  *
  *	{when, node, pods: [{pod: "NAMESPACE/NAME", kind, name, namespace, release, paths: [..],

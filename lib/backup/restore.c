@@ -221,12 +221,15 @@ static bool is_bare(const struct backup_restore_options *options, const struct b
 static int put_in_place(struct restoring *restoring, const struct backup_picked *items,
 			size_t count, struct err *err)
 {
-	if (is_bare(restoring->options, items->unit))
-		return swap_bare(restoring, items, count, err);
-	int r = refuse_use(restoring, items, count, err);
+	bool bare = is_bare(restoring->options, items->unit);
+	int r = bare ? 0 : refuse_use(restoring, items, count, err);
+
 	if (r >= 0)
 		r = make_volumes(restoring, items, count, err);
-	return r < 0 ? r : swap_halted(restoring, items, count, err);
+	if (r < 0)
+		return r;
+	return bare ? swap_bare(restoring, items, count, err)
+		    : swap_halted(restoring, items, count, err);
 }
 
 static int restore_unit(struct restoring *restoring, const struct backup_picked *items,
