@@ -99,9 +99,6 @@ static int plan_once(struct reconcile_pass *pass, struct err *err)
 	size_t own = pass->result->put_back ? round->prune_total
 					    : (size_t)map_get(&round->prunes, pass->app->name);
 	struct state_app *known = state_ledger_app(pass->world->ledger, pass->app->name);
-	struct map everything = MAP_INIT(state_entry_free);
-
-	state_ledger_entries(pass->world->ledger, NULL, NULL, &everything);
 	struct plan_input input = {
 		.app = pass->app,
 		.ledger = &pass->ledger,
@@ -112,7 +109,7 @@ static int plan_once(struct reconcile_pass *pass, struct err *err)
 		.prune_blocked = blocked,
 		.deletes_elsewhere = round->prune_total - own,
 		.apps_elsewhere = round->prune_total > own,
-		.ledger_size = everything.n,
+		.ledger_size = state_ledger_size(pass->world->ledger),
 		.insist = known && known->pending.id && known->pending.insist,
 		.adopt = options->adopt,
 		.adopt_key = options->adopt_key,
@@ -126,7 +123,6 @@ static int plan_once(struct reconcile_pass *pass, struct err *err)
 		.frozen = pass->effective.frozen,
 		.settle = !options->show && !was_ready(pass),
 	};
-	map_done(&everything);
 	state_app_free(known);
 	return plan_without_contested(pass, &input, err);
 }

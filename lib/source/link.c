@@ -114,20 +114,42 @@ static bool wants_roll(const struct manifest_object *object)
 	       (!strcmp(object->id.kind, "ConfigMap") || !strcmp(object->id.kind, "Secret"));
 }
 
-static void stamp(struct manifest_app *app, struct manifest_object *workload)
+static void digests_free(struct map *digests)
 {
-	struct map digests = MAP_INIT(free);
+	map_done(digests);
+	free(digests);
+}
 
+/* What pods read: namespace -> struct map of "ConfigMap/name" -> digest. */
+static void collect_digests(const struct manifest_app *app, struct map *ret)
+{
 	for (size_t i = 0; i < app->count; i++) {
 		const struct manifest_object *object = app->objects[i];
-		if (!wants_roll(object) || strcmp(object->id.ns, workload->id.ns) != 0)
+		if (!wants_roll(object))
 			continue;
+		struct map *digests = map_get(ret, object->id.ns);
+		if (!digests) {
+			digests = mem_new(struct map);
+			*digests = MAP_INIT(free);
+			map_put(ret, object->id.ns, digests);
+		}
 		cleanup_free char *key = mem_printf("%s/%s", object->id.kind, object->id.name);
-		map_put(&digests, key, manifest_generate_digest(object->body));
+		map_put(digests, key, manifest_generate_digest(object->body));
 	}
-	if (digests.n)
-		(void)manifest_generate_stamp(workload->body, &digests);
-	map_done(&digests);
+}
+
+/* What its pods read is part of every workload. */
+static void stamp_workloads(struct manifest_app *app)
+{
+	struct map spaces = MAP_INIT(digests_free);
+
+	collect_digests(app, &spaces);
+	for (size_t i = 0; i < app->count; i++) {
+		const struct map *digests = map_get(&spaces, app->objects[i]->id.ns);
+		if (digests && manifest_pod_template(app->objects[i]->body, NULL))
+			(void)manifest_generate_stamp(app->objects[i]->body, digests);
+	}
+	map_done(&spaces);
 }
 
 /* metadata.KEY as a mapping, also where the file says null. */
@@ -169,9 +191,7 @@ static void link_app(struct source_pass *pass, struct manifest_app *app, const s
 		manifest_ignore_injected(app->objects[i]->body);
 	}
 	manifest_ignore_scaled(app);
-	for (size_t i = 0; i < app->count; i++)
-		if (manifest_pod_template(app->objects[i]->body, NULL))
-			stamp(app, app->objects[i]);
+	stamp_workloads(app);
 	/* Hooks last: they bear a stamp of all the others. */
 	for (size_t i = 0; i < app->count; i++)
 		if (!manifest_hook_of(app->objects[i]->body))

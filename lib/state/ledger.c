@@ -241,6 +241,14 @@ void state_ledger_entries(struct state_ledger *ledger, const char *app, const st
 	pthread_mutex_unlock(&ledger->lock);
 }
 
+size_t state_ledger_size(struct state_ledger *ledger)
+{
+	pthread_mutex_lock(&ledger->lock);
+	size_t size = ledger->entries.n;
+	pthread_mutex_unlock(&ledger->lock);
+	return size;
+}
+
 void state_ledger_apps(struct state_ledger *ledger, struct list *ret)
 {
 	struct map names = MAP_INIT(NULL);

@@ -95,6 +95,8 @@ struct state_entry *state_ledger_get(struct state_ledger *ledger, const char *ke
  * (app NULL), plus those of `also` (keys; may be NULL). */
 void state_ledger_entries(struct state_ledger *ledger, const char *app, const struct list *also,
 			  struct map *ret);
+/* How many entries there are. */
+size_t state_ledger_size(struct state_ledger *ledger);
 /* The names of all apps that own an entry or have a state_app. */
 void state_ledger_apps(struct state_ledger *ledger, struct list *ret);
 /* All "group/Kind" that entries have, sorted. */
