@@ -51,6 +51,28 @@ int change_app(const struct change *change, const char *name, char **ret, struct
 
 /* --- rollback --- */
 
+/* Older images may not read what newer ones made of the data. */
+static int tell_rollback(const struct change *change, const char *app, int number,
+			 json_t **ret_answer, struct err *err)
+{
+	cleanup_list struct list lines = LIST_INIT;
+	cleanup_free char *set = NULL;
+	int migrated;
+
+	int r = reconcile_migrated(change->site->options->state, app, number, &migrated, &set, err);
+	if (r < 0)
+		return r;
+	list_printf(&lines, "%s: goes to revision %d", app, number);
+	if (set)
+		list_printf(&lines,
+			    "Its data stays as it is, and revision %d had other images, which may "
+			    "have migrated it. As it was before: desired restore %s --set %s "
+			    "--replace",
+			    migrated, app, set);
+	*ret_answer = json_pack("{s:i, s:o}", "schema", 1, "messages", change_lines(&lines));
+	return 0;
+}
+
 static int rollback(const struct change *change, struct pass_request *ret_request,
 		    json_t **ret_answer, struct err *err)
 {
@@ -72,10 +94,10 @@ static int rollback(const struct change *change, struct pass_request *ret_reques
 			&number, err);
 	if (r < 0)
 		return r;
-	*ret_answer = change_answer("%s: goes to revision %d", app, number);
+	r = tell_rollback(change, app, number, ret_answer, err);
 	ret_request->app = steal(&app);
 	ret_request->force = true;
-	return 0;
+	return r;
 }
 
 /* --- approve --- */

@@ -42,9 +42,17 @@ static char *note_of(const struct history *history, const struct state_revision 
 	const struct state_pin *pin = pin_of(history, revision);
 	bool in_force = is_in_force(history, revision);
 
-	if (!pin)
-		return mem_strdup(in_force ? "in force" : "");
-	return mem_printf("%spinned by %s (%s)", in_force ? "in force, " : "", pin->verb, pin->who);
+	struct list notes = LIST_INIT;
+
+	if (in_force)
+		list_add(&notes, "in force");
+	if (pin)
+		list_printf(&notes, "pinned by %s (%s)", pin->verb, pin->who);
+	if (revision->saved)
+		list_printf(&notes, "data before it: backup %s", revision->saved);
+	char *text = list_join(&notes, ", ");
+	list_done(&notes);
+	return text;
 }
 
 /* "2026-11-22 09:12" by the clock of the machine. */
@@ -106,10 +114,10 @@ void history_print(const struct history *history, struct buf *out)
 
 static json_t *revision_to_json(const struct state_revision *revision)
 {
-	return json_pack("{s:i, s:s*, s:s*, s:s*, s:s*, s:s*, s:b}", "revision", revision->number,
-			 "when", revision->when, "who", revision->who, "git", revision->git,
-			 "source", revision->source, "hash", revision->hash, "healthy",
-			 revision->healthy);
+	return json_pack("{s:i, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*, s:b}", "revision",
+			 revision->number, "when", revision->when, "who", revision->who, "git",
+			 revision->git, "saved", revision->saved, "source", revision->source,
+			 "hash", revision->hash, "healthy", revision->healthy);
 }
 
 json_t *history_to_json(const struct history *history)

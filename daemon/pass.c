@@ -99,6 +99,8 @@ static struct pass_round *new_round(const struct pass_round_options *options)
 		.clock = options->clock,
 		.contest = options->contest,
 		.gate = options->gate,
+		.saver =
+			saver_init(&round->saver, options->site->options, &round->loaded->settings),
 	};
 	return round;
 }

@@ -16,6 +16,7 @@
 #include "link.h"
 #include "loaded.h"
 #include "reconcile/reconcile.h"
+#include "saver.h"
 
 /* What somebody asked for. */
 struct pass_request {
@@ -46,6 +47,7 @@ struct pass_round {
 	struct loaded *loaded;
 	struct link *link;
 	struct reconcile_world world;
+	struct saver saver;
 	struct reconcile_round *round;
 	struct pass_request request;
 	struct list apps;

@@ -29,7 +29,8 @@ static const char *argument(const struct options *options, size_t index, const c
 
 /* --- run --- */
 
-static void tell_report(const struct store *store, const struct backup_report *report, bool dry_run)
+static void tell_report(const struct options *options, const struct backup_report *report,
+			bool dry_run)
 {
 	const struct backup_set *set = report->set;
 	cleanup_free char *sent = backup_size_text(report->bytes_sent);
@@ -41,16 +42,19 @@ static void tell_report(const struct store *store, const struct backup_report *r
 		fprintf(stderr, "unprotected: %s\n", set->unprotected.items[i]);
 	if (report->retention)
 		fprintf(stderr, "%s\n", report->retention);
-	if (dry_run)
+	if (options->json) {
+		json_auto_t *tree = backup_set_to_json(set);
+		terminal_print_json(tree);
+	} else if (dry_run) {
 		printf("a backup would have %zu units, %zu of them unchanged. Nothing was done.\n",
 		       set->count, report->unchanged);
-	else
+	} else {
 		printf("backup %s %s: %zu units, %zu sent (%s), %zu unchanged, %s; %zu old set%s "
 		       "deleted\n",
 		       set->id, backup_state_name(backup_set_state(set)), set->count, report->sent,
 		       sent, report->unchanged, took, report->deleted,
 		       report->deleted == 1 ? "" : "s");
-	(void)store;
+	}
 }
 
 static enum command_exit run(struct store *store, const struct options *options)
@@ -70,7 +74,7 @@ static enum command_exit run(struct store *store, const struct options *options)
 		backup_record_write(options->state, began, r < 0 ? NULL : &report, &err);
 	enum command_exit code = r < 0 ? terminal_fail(&err) : COMMAND_FINE;
 	if (r >= 0) {
-		tell_report(store, &report, wanted.dry_run);
+		tell_report(options, &report, wanted.dry_run);
 		code = exit_of_state(backup_set_state(report.set));
 		if (code == COMMAND_FINE && report.set->unprotected.n)
 			code = COMMAND_WARNINGS;

@@ -5,6 +5,7 @@
 #include "backup/backup.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "base/point.h"
 
 /* Objects of sets that stay. */
 static void collect_kept(const struct backup_catalog *catalog, const bool *keep, struct map *ret)
@@ -36,6 +37,7 @@ static int delete_set(const struct backup_options *options, const struct backup_
 	cleanup_free char *marker = backup_set_key(options->node, set->id);
 
 	int r = s3_store_delete(options->store, marker, options->deadline, err);
+	point_reached("backup-unmarked");
 	for (size_t i = 0; r >= 0 && i < set->count; i++) {
 		const struct backup_unit *unit = &set->units[i];
 		r = delete_object(options->store, &unit->index, kept, options->deadline, err);

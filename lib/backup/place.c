@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/point.h"
 
 static bool is_dot(const char *name)
 {
@@ -214,6 +215,7 @@ static int swap_whole(const struct backup_place *place, const char *fresh, struc
 		/* Made by somebody between the two renames of a swap that was cut off. */
 		cleanup_free char *before = free_name(mem_strdup(place->before));
 		r = move_to(place->target, before, err);
+		point_reached("restore-moved-away");
 	}
 	return r < 0 ? r : move_to(fresh, place->target, err);
 }
@@ -229,6 +231,7 @@ int backup_place_swap(const struct backup_place *place, struct err *err)
 							  : swap_whole(place, fresh, err);
 	if (r < 0)
 		return r;
+	point_reached("restore-placed");
 	(void)rmdir(place->staging);
 	if (place->mounted)
 		(void)rmdir(place->before); /* when nothing was there */

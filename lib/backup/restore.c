@@ -12,6 +12,7 @@
 #include "backup/volume.h"
 #include "base/mem.h"
 #include "host/use.h"
+#include "base/point.h"
 #include "tgz/read.h"
 #include "tree/path.h"
 
@@ -93,8 +94,10 @@ static int fetch(struct restoring *restoring, struct err *err)
 	struct tgz_read_summary summary = {0};
 	int r = options->dry_run ? 0 : backup_place_prepare(&restoring->picked->place, err);
 
+	point_reached("restore-begun");
 	if (r >= 0)
 		r = unpack(restoring, &summary, err);
+	point_reached("restore-unpacked");
 	if (r >= 0 && !summary.entries)
 		return err_set(err, ERR_NOT_FOUND, "%s is not in set %s", restoring->picked->path,
 			       options->set->id);

@@ -3,15 +3,18 @@
 
 #include "backup/backup.h"
 #include "backup/halt.h"
+#include "backup/inflight.h"
 #include "backup/keys.h"
 #include "backup/live.h"
+#include "backup/sweep.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/point.h"
 #include "state/revision.h"
 #include "tree/json.h"
 #include "tree/path.h"
 
-#define INFLIGHT_MAX (1 << 20)
+#define ORPHAN_S (24 * 3600)
 
 /* Everything that a run's functions hand on to each other. */
 struct run {
@@ -21,6 +24,7 @@ struct run {
 	struct backup_catalog catalog; /* earlier sets */
 	struct backup_set *set;
 	char *scratch, *inflight;
+	char *crashed; /* the set of a run that did not end; NULL */
 	int lock;
 };
 
@@ -112,38 +116,30 @@ int backup_find_sources(const struct backup_options *options, struct backup_sour
 
 /* --- what a crash leaves --- */
 
-/* {key: upload id}: ended by the next run. */
 static void note_upload(void *context, const char *key, const char *upload_id)
 {
-	struct run *run = context;
-	cleanup_err struct err ignored = ERR_INIT;
-	json_auto_t *tree = NULL;
+	const struct run *run = context;
 
-	if (tree_json_read(run->inflight, INFLIGHT_MAX, &tree, &ignored) < 0)
-		tree = json_object();
-	json_object_set_new(tree, key, json_string(upload_id));
-	cleanup_free char *text = tree_json_dump(tree);
-	(void)file_write(run->inflight, text, strlen(text), 0600, &ignored);
+	backup_inflight_upload(run->inflight, key, upload_id);
 }
 
-static void end_orphans(struct run *run)
+/* What cannot be cleared away now is for the next run. */
+static void clear_away(struct run *run)
 {
-	cleanup_err struct err err = ERR_INIT;
-	json_auto_t *tree = NULL;
-	const char *key;
-	json_t *id;
+	const struct backup_options *options = run->options;
+	cleanup_free char *prefix = mem_printf("%s/", options->node);
+	cleanup_err struct err ignored = ERR_INIT;
 
-	if (tree_json_read(run->inflight, INFLIGHT_MAX, &tree, &err) < 0)
-		return;
-	json_object_foreach (tree, key, id) {
-		err_done(&err);
-		if (s3_store_abort(run->options->store, key, json_string_value(id),
-				   run->options->deadline, &err) >= 0)
-			list_printf(&run->report->orphans,
-				    "an upload that was cut off was ended: %s", key);
-	}
-	err_done(&err);
-	(void)file_remove(run->inflight, &err);
+	int count = s3_store_abort_orphans(options->store, prefix, ORPHAN_S, options->deadline,
+					   &ignored);
+	if (count > 0)
+		list_printf(&run->report->orphans, "%d uploads that never ended were ended", count);
+	err_done(&ignored);
+	count = backup_sweep(options->store, &run->catalog, options->node, run->crashed, time(NULL),
+			     options->deadline, &ignored);
+	if (count > 0)
+		list_printf(&run->report->orphans,
+			    "%d objects of a run that never ended were deleted", count);
 }
 
 /* Apps that an earlier run stopped and could not start again. */
@@ -245,6 +241,7 @@ static void send(struct run *run, const struct backup_source *source,
 		say(run, unit, unit->error);
 		return;
 	}
+	point_reached("backup-unit-sent");
 	run->report->sent++;
 	run->report->bytes_sent += backup_unit_stored(unit);
 	cleanup_free char *text =
@@ -319,6 +316,7 @@ static int write_marker(struct run *run, struct err *err)
 	cleanup_free char *text = tree_json_dump(tree);
 	int r = s3_store_create(options->store, key, text, strlen(text), options->deadline, NULL,
 				err);
+	point_reached("backup-marked");
 	if (r >= 0)
 		r = s3_store_get(options->store, key, strlen(text) + 1, &back, options->deadline,
 				 err);
@@ -358,10 +356,13 @@ static int begin(struct run *run, struct err *err)
 	if (r >= 0)
 		r = s3_store_check(options->store, options->deadline, err);
 	if (r >= 0 && !options->dry_run)
-		end_orphans(run);
+		run->crashed = backup_inflight_end(run->inflight, options->store, options->deadline,
+						   &run->report->orphans);
 	if (r >= 0)
 		r = backup_catalog_read(options->store, options->node, options->deadline,
 					&run->catalog, err);
+	if (r >= 0 && !options->dry_run)
+		clear_away(run);
 	return r < 0 ? r : backup_find_sources(options, &run->sources, err);
 }
 
@@ -403,17 +404,19 @@ static int back_up_all(struct run *run, struct err *err)
 int backup_run(const struct backup_options *options, struct backup_report *ret, struct err *err)
 {
 	struct run run = {.options = options, .report = ret, .lock = -1};
-	cleanup_err struct err ignored = ERR_INIT;
 
 	*ret = (struct backup_report){0};
 	int r = begin(&run, err);
 	if (r >= 0) {
 		make_set(&run);
+		if (!options->dry_run)
+			backup_inflight_begin(run.inflight, run.set->id);
+		point_reached("backup-begun");
 		r = back_up_all(&run, err);
 	}
 	if (r >= 0 && !options->dry_run) {
 		r = write_marker(&run, err);
-		(void)file_remove(run.inflight, &ignored);
+		backup_inflight_forget(run.inflight);
 	}
 	if (r >= 0 && !options->dry_run)
 		forget_old(&run);
@@ -425,6 +428,7 @@ int backup_run(const struct backup_options *options, struct backup_report *ret, 
 	file_close(&run.lock);
 	free(run.scratch);
 	free(run.inflight);
+	free(run.crashed);
 	return r;
 }
 

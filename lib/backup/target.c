@@ -27,6 +27,8 @@ int backup_target_open(const json_t *settings, const char *url, const char *conf
 		.endpoint = tree_path_string(settings, "endpoint"),
 		.region = tree_path_string(settings, "region"),
 		.profile = tree_path_string(settings, "profile"),
+		.bandwidth = (uint64_t)tree_path_integer(settings, "bandwidth", 0),
+		.cpu = (int)tree_path_integer(settings, "cpu", 0),
 		.http = http,
 	};
 

@@ -83,6 +83,11 @@ int reconcile_pass_gate(struct reconcile_pass *pass, struct err *err);
 /* Makes pass->plan. */
 int reconcile_pass_plan(struct reconcile_pass *pass, struct err *err);
 
+/* --- upgrade.c --- */
+
+/* Saves the app's data when the pass would bring it other images; result->saved names the set. */
+int reconcile_save_before(struct reconcile_pass *pass, struct err *err);
+
 /* --- pending.c --- */
 
 /* Notes and tells the deletes of the plan that wait; approvals of what is wanted again go. */

@@ -99,6 +99,8 @@ static int apply(struct reconcile_pass *pass, struct err *err)
 
 	if (r < 0)
 		return r;
+	if (writes_anything(pass->plan) && (r = reconcile_save_before(pass, err)) < 0)
+		return r;
 	if (writes_anything(pass->plan) &&
 	    (r = reconcile_announce(world, pass->plan, pass->options->cancel, err)) < 0)
 		return r;
@@ -346,6 +348,7 @@ void reconcile_result_done(struct reconcile_result *result)
 	plan_free(result->plan);
 	manifest_app_unref(result->app);
 	apply_result_done(&result->applied);
+	free(result->saved);
 	free(result->rolled_back);
 	free(result->refused);
 	free(result->missing);

@@ -20,6 +20,7 @@
 #include "manifest/set.h"
 #include "plan/plan.h"
 #include "reconcile/contest.h"
+#include "reconcile/upgrade.h"
 #include "source/settings.h"
 #include "state/ledger.h"
 
@@ -32,8 +33,9 @@ struct reconcile_world {
 	struct event_sink *sink;
 	const struct list *spare; /* directories that no purge removes; NULL: none but state_dir */
 	const struct clock *clock;
-	struct reconcile_contest *contest; /* NULL: nothing is remembered of drift */
-	struct backup_gate *gate;	   /* NULL: apps start without their data, too */
+	struct reconcile_contest *contest;   /* NULL: nothing is remembered of drift */
+	struct backup_gate *gate;	     /* NULL: apps start without their data, too */
+	const struct reconcile_saver *saver; /* NULL: there is nowhere to save data to */
 };
 
 /* What one round of passes shares: made once for a reload, a start or a verb. */
@@ -87,6 +89,7 @@ struct reconcile_result {
 	bool pinned;	   /* the pass was made for a revision that the app is pinned to */
 	char *refused;	   /* why this version is not tried: what was in force was enforced; NULL */
 	bool put_back;	   /* ... and it was this pass that tried it */
+	char *saved;	   /* the set with the data before its images changed; NULL */
 	char *rolled_back; /* it went back to an earlier version by itself, and why; NULL */
 	/* Not OPEN: nothing was done, because its data is not there; `missing` says it all. */
 	enum backup_gate_verdict gate;

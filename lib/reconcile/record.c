@@ -72,8 +72,12 @@ static int take_up_revision(const struct reconcile_pass *pass, struct state_app 
 		app->revision = pass->effective.pin.revision;
 		return 0;
 	}
-	return state_revision_save(world->state_dir, pass->app, who, pass->round->set->git_head,
-				   world->settings->revisions, &app->revision, err);
+	int r = state_revision_save(world->state_dir, pass->app, who, pass->round->set->git_head,
+				    world->settings->revisions, &app->revision, err);
+	if (r >= 0 && pass->result->saved)
+		r = state_revision_note_saved(world->state_dir, app->name, app->revision,
+					      pass->result->saved, err);
+	return r;
 }
 
 static bool is_in_force(const struct reconcile_pass *pass, const struct state_app *app)

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "base/pace.h"
 #include "s3/store.h"
 
 struct s3_part {
@@ -70,6 +71,7 @@ struct s3_store {
 	char *prefix; /* before each key: "kube/" or "" */
 	int parallel, max_parts;
 	size_t part_size; /* at least */
+	struct pace *pace;
 };
 
 /* Each makes a store of its kind; name and prefix are the store's to set. */

@@ -153,6 +153,8 @@ int s3_store_open(const struct s3_store_options *options, struct s3_store **ret,
 		store->parallel = options->parallel;
 	if (options->max_parts)
 		store->max_parts = options->max_parts;
+	if (options->cpu)
+		store->pace = pace_new(options->cpu);
 	*ret = store;
 	return 0;
 }
@@ -163,6 +165,7 @@ void s3_store_close(struct s3_store *store)
 		return;
 	free(store->name);
 	free(store->prefix);
+	pace_free(store->pace);
 	store->backend->close(store);
 }
 
@@ -242,6 +245,8 @@ int s3_store_read(struct s3_store *store, const char *key, uint64_t offset, size
 	cleanup_free char *whole = NULL;
 
 	int r = s3_store_key(store, key, &whole, err);
+	if (r >= 0)
+		r = pace_wait(store->pace, deadline, err);
 	return r < 0 ? r : store->backend->read(store, whole, offset, length, bytes, deadline, err);
 }
 

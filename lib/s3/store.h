@@ -38,6 +38,7 @@ struct s3_store_options {
 	const char *profile;
 	struct http *http;  /* needed for s3://; outlives the store */
 	uint64_t bandwidth; /* bytes a second over all connections, each way */
+	int cpu;	    /* percent of one processor that this process takes; 0: no limit */
 	int parallel;	    /* connections of an upload, 1 to 8; 4 */
 	int max_parts;	    /* of an upload; 10,000 for AWS, else 1,000 */
 };

@@ -254,10 +254,11 @@ int s3_upload_write(struct s3_upload *upload, const void *bytes, size_t length, 
 		return err_set(err, ERR_INVALID, "%s: %s would need more than %d parts of %zu MiB",
 			       upload->store->name, upload->options.key, upload->store->max_parts,
 			       upload->part_size / (size_t)MEGABYTE);
-	while (length) {
-		int r = need_room(upload, err);
+	int r = pace_wait(upload->store->pace, &upload->deadline, err);
+	while (r >= 0 && length) {
+		r = need_room(upload, err);
 		if (r < 0)
-			return r;
+			break;
 		struct buffer *buffer = upload->filling;
 		size_t piece = upload->part_size - buffer->length;
 		if (piece > length)
@@ -268,7 +269,7 @@ int s3_upload_write(struct s3_upload *upload, const void *bytes, size_t length, 
 		from += piece;
 		length -= piece;
 	}
-	return 0;
+	return r;
 }
 
 /* ---- The end. */

@@ -262,15 +262,13 @@ static void fill_backup(struct source_form *form, struct manifest_options *optio
 	static const char *const known[] = {"paths", "exclude",	  "before",
 					    "after", "onFailure", "cold",
 					    "dumps", "restore",	  "beforeUpgrade"};
-	static const char *const idle[] = {"backup.beforeUpgrade"};
 	static const char *const restore[] = {"if-missing", "never"};
 	json_t *backup = json_object_get(form->tree, "backup");
 
 	if (!backup || json_is_null(backup))
 		return;
 	source_form_keys(form, "backup", known, COUNT(known));
-	for (size_t i = 0; i < COUNT(idle); i++)
-		source_form_idle(form, idle[i]);
+	(void)source_form_flag(form, "backup.beforeUpgrade", true);
 	(void)source_form_choice(form, "backup.restore", restore, COUNT(restore), 0);
 	source_backup_check(form);
 	options->backup = json_incref(backup);

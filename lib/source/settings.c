@@ -45,11 +45,39 @@ static void read_encrypt(struct source_form *form, const json_t *backup)
 					 err.message);
 }
 
+/* "50%", of one processor; 0: not said. */
+static int read_percent(struct source_form *form, const char *path)
+{
+	cleanup_free char *text = source_form_text(form, path);
+	char *end = NULL;
+	long percent = text ? strtol(text, &end, 10) : 0;
+
+	if (!text || (end != text && !strcmp(end, "%") && percent > 0 && percent <= 100000))
+		return (int)percent;
+	source_form_fail(form, path, "50% is half of a processor, 200% are two",
+			 "%s must be a percentage, not '%s'", path, text);
+	return 0;
+}
+
+/* What is read is put in the place of what was written. */
+static void read_backup_limits(struct source_form *form, json_t *backup)
+{
+	int64_t bandwidth = source_form_size(form, "backup.bandwidth", 0);
+	int cpu = read_percent(form, "backup.cpu");
+
+	json_object_del(backup, "bandwidth");
+	json_object_del(backup, "cpu");
+	if (bandwidth > 0)
+		json_object_set_new(backup, "bandwidth", json_integer(bandwidth));
+	if (cpu)
+		json_object_set_new(backup, "cpu", json_integer(cpu));
+}
+
 static void read_backup(struct source_form *form, struct source_settings *settings)
 {
-	static const char *const known[] = {"target",  "endpoint", "region",  "profile",
-					    "node",    "keep",	   "encrypt", "paths",
-					    "storage", "k3s",	   "identity"};
+	static const char *const known[] = {"target",	"endpoint",  "region", "profile", "node",
+					    "keep",	"encrypt",   "paths",  "storage", "k3s",
+					    "identity", "bandwidth", "cpu"};
 	static const char *const kept[] = {"last", "daily", "weekly", "monthly", "yearly"};
 	json_t *backup = json_object_get(form->tree, "backup");
 
@@ -58,7 +86,8 @@ static void read_backup(struct source_form *form, struct source_settings *settin
 	source_form_keys(form, "backup", known, COUNT(known));
 	source_form_keys(form, "backup.keep", kept, COUNT(kept));
 	read_encrypt(form, backup);
-	settings->backup = json_incref(backup);
+	settings->backup = json_deep_copy(backup);
+	read_backup_limits(form, settings->backup);
 }
 
 /* Relative names stand beside the settings. */

@@ -81,6 +81,7 @@ static void revision_of(const json_t *tree, const char *app, int number, struct 
 		.who = state_file_get_text(tree, "who"),
 		.git = state_file_get_text(tree, "git"),
 		.source = state_file_get_text(tree, "source"),
+		.saved = state_file_get_text(tree, "saved"),
 		.healthy = json_is_true(json_object_get(tree, "healthy")),
 	};
 }
@@ -93,6 +94,7 @@ void state_revision_done(struct state_revision *revision)
 	free(revision->who);
 	free(revision->git);
 	free(revision->source);
+	free(revision->saved);
 	*revision = (struct state_revision){0};
 }
 
@@ -235,6 +237,19 @@ int state_revision_mark_healthy(const char *state_dir, const char *app, int numb
 	if (json_is_true(json_object_get(tree, "healthy")))
 		return 0;
 	json_object_set_new(tree, "healthy", json_true());
+	return state_file_write(path, tree, err);
+}
+
+int state_revision_note_saved(const char *state_dir, const char *app, int number, const char *set,
+			      struct err *err)
+{
+	cleanup_free char *path = path_of(state_dir, app, number);
+	json_auto_t *tree = NULL;
+	int r = read_revision(state_dir, app, number, &tree, err);
+
+	if (r < 0)
+		return r;
+	state_file_set_text(tree, "saved", set);
 	return state_file_write(path, tree, err);
 }
 

@@ -22,6 +22,7 @@ struct state_revision {
 	char *who;    /* "reload by root", "start" ... */
 	char *git;    /* HEAD, with +dirty; NULL */
 	char *source; /* digest of the app's files; NULL */
+	char *saved;  /* the backup set with the data as it was before; NULL */
 	bool healthy;
 };
 
@@ -31,6 +32,9 @@ int state_revision_save(const char *state_dir, const struct manifest_app *app, c
 			const char *git, int keep, int *ret_number, struct err *err);
 int state_revision_mark_healthy(const char *state_dir, const char *app, int number,
 				struct err *err);
+/* Names the backup set with the app's data as it was before this revision. */
+int state_revision_note_saved(const char *state_dir, const char *app, int number, const char *set,
+			      struct err *err);
 /* Reads the set of a revision. ERR_NOT_FOUND. */
 int state_revision_load(const char *state_dir, const char *app, int number,
 			struct manifest_app **ret, struct err *err);

@@ -43,7 +43,8 @@ START_TEST(test_source_settings__are_read)
 				   "keepKinds: [Volume.longhorn.io]\nenv: HOME\nalert: [mail, -s]\n"
 				   "limits: {output: 64MiB, steps: 20000000, depth: 100, "
 				   "regex: 5000000, digits: 10000}\n"
-				   "backup: {target: 's3://b/p', keep: {last: 3}}\n",
+				   "backup: {target: 's3://b/p', keep: {last: 3}, encrypt: none, "
+				   "bandwidth: 5MiB, cpu: 50%}\n",
 				   &settings, &findings),
 			 0);
 	ck_assert(settings.follow_files);
@@ -58,6 +59,8 @@ START_TEST(test_source_settings__are_read)
 	ck_assert_uint_eq(settings.limits.regex, 5000000);
 	ck_assert_int_eq(settings.limits.digits, 10000);
 	ck_assert_str_eq(tree_path_string(settings.backup, "target"), "s3://b/p");
+	ck_assert_int_eq(tree_path_integer(settings.backup, "bandwidth", 0), 5 << 20);
+	ck_assert_int_eq(tree_path_integer(settings.backup, "cpu", 0), 50);
 	source_settings_done(&settings);
 }
 END_TEST
@@ -69,11 +72,11 @@ START_TEST(test_source_settings__all_mistakes_come_in_one_pass)
 
 	ck_assert_int_lt(read_text("folow: files\nfollow: filse\ninterval: often\nrevisions: many\n"
 				   "limits: {depth: 500, output: much}\n"
-				   "backup: {keep: {lats: 3}}\n",
+				   "backup: {cpu: half, keep: {lats: 3}}\n",
 				   &settings, &findings),
 			 0);
 	diag_sort(&findings);
-	ck_assert_uint_eq(diag_count(&findings, DIAG_ERROR), 7);
+	ck_assert_uint_eq(diag_count(&findings, DIAG_ERROR), 8);
 	ck_assert_str_eq(findings.items[0].err.message, "unknown key 'folow'");
 	ck_assert_str_eq(findings.items[0].err.hint, "did you mean 'follow'?");
 	ck_assert_int_eq(findings.items[0].err.place.line, 1);
