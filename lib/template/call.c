@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/name.h"
+#include "template/digits.h"
 #include "template/markup.h"
 
 extern const struct object_class template_macro_class;
@@ -245,7 +246,8 @@ struct value *template_call_run(struct call *call, const struct builtin *builtin
 	struct value *bad = first_bad(call, builtin->flags);
 	if (bad)
 		return bad == call->eval->raised ? caught(call->eval, NULL) : value_keep(bad);
-	if (!bind(call, builtin, a))
+	if (!bind(call, builtin, a) ||
+	    !template_digits_pass(call->eval, call->node, builtin->name, call->args, call->count))
 		return caught(call->eval, NULL);
 	struct value *result = builtin->run(call, a);
 	return builtin->flags & CALL_RAISES ? result : caught(call->eval, result);

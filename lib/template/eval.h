@@ -72,6 +72,7 @@ struct eval {
 	struct template_cache *cache; /* own one, when the loader has none */
 	const struct node *use;	      /* the name that was asked for last, in template */
 	bool mutates;		      /* variables must be copied before use */
+	bool long_integers;	      /* one came up; template/digits.h */
 	bool isolated;		      /* imported without context: variables are out of sight */
 	struct value *drawn;	      /* dict: how often an expression asked for something random */
 	int busy_count;

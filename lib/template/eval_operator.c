@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "template/call.h"
 #include "template/date.h"
+#include "template/digits.h"
 #include "template/eval.h"
 #include "template/format.h"
 #include "template/markup.h"
@@ -115,7 +116,10 @@ static struct value *calculate(struct eval *eval, const struct node *node, int o
 		return value_int(sum);
 	if (value_is_number(a) && value_is_number(b)) {
 		struct value *result = template_number_calculate(op, a, b, &problem);
-		return result ? result : template_eval_fail(eval, node, "%s", problem);
+		if (!result)
+			return template_eval_fail(eval, node, "%s", problem);
+		template_digits_note(eval, result);
+		return result;
 	}
 	if (op == NUMBER_ADD && a->kind == VALUE_STRING && b->kind == VALUE_STRING &&
 	    (a->escaped || b->escaped))
@@ -271,7 +275,7 @@ struct value *template_eval_concat(struct eval *eval, const struct node *node)
 			template_eval_expression(eval, node->list.items[i]);
 		bool lenient = part && part->kind == VALUE_UNDEFINED && part->trouble->lenient;
 		if (!part || (!lenient && template_eval_settled(eval, part) < 0) ||
-		    !fits(eval, node, text.len + 1, 1)) {
+		    !fits(eval, node, text.len + 1, 1) || !template_digits_fit(eval, node, part)) {
 			buf_done(&text);
 			return NULL;
 		}

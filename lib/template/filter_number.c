@@ -53,6 +53,10 @@ static struct value *do_float(struct call *call, struct value **a)
 		number = template_number_parse_float(a[0]->string.text, a[0]->string.length);
 	else if (value_is_number(a[0]))
 		number = value_float(template_number_double(a[0]));
+	if (number && a[0]->kind == VALUE_BIG && isinf(number->real)) {
+		value_unref(number);
+		return template_call_fail(call, "the integer is too large for a float");
+	}
 	return number ? number : otherwise(a[1], value_float(0));
 }
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "template/digits.h"
 #include "template/format.h"
 #include "template/format_spec.h"
 #include "template/markup.h"
@@ -169,6 +170,9 @@ static bool put_text(struct percent *percent, struct value *value, const struct 
 static bool put_value(struct percent *percent, struct value *value, struct format_spec *spec,
 		      struct buf *out)
 {
+	if (template_text_one_of(spec->type, "diursa") &&
+	    !template_digits_fit(percent->eval, percent->node, value))
+		return false;
 	if (template_text_one_of(spec->type, "crsa")) {
 		spec->zero = false;
 		return put_text(percent, value, spec, out);

@@ -159,8 +159,10 @@ static struct value *read_number(struct reader *reader)
 		at += n ? sign + n : 0;
 	}
 	reader->at = at;
-	return real ? template_number_parse_float(reader->text + begin, at - begin)
-		    : template_number_parse_int(reader->text + begin, at - begin, 10);
+	struct value *number =
+		real ? template_number_parse_float(reader->text + begin, at - begin)
+		     : template_number_parse_int(reader->text + begin, at - begin, 10);
+	return number ? number : fail(reader, "a number of too many digits");
 }
 
 static struct value *read_list(struct reader *reader)

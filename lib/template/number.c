@@ -230,9 +230,14 @@ struct value *template_number_calculate(enum number_operator op, const struct va
 	}
 	if (op == NUMBER_POWER && !floats && template_number_double(b) < 0)
 		floats = true;
-	if (floats || op == NUMBER_DIVIDE)
-		return calculate_float(op, template_number_double(a), template_number_double(b),
-				       ret_problem);
+	if (floats || op == NUMBER_DIVIDE) {
+		double p = template_number_double(a), q = template_number_double(b);
+		if ((a->kind == VALUE_BIG && isinf(p)) || (b->kind == VALUE_BIG && isinf(q))) {
+			*ret_problem = "an integer is too large for a float";
+			return NULL;
+		}
+		return calculate_float(op, p, q, ret_problem);
+	}
 	if (value_as_int(a, &x) && value_as_int(b, &y) && calculate_small(op, x, y, &result))
 		return value_int(result);
 	return calculate_big(op, a, b, ret_problem);

@@ -291,7 +291,9 @@ struct value *template_scalar_value(const char *text, size_t length, struct err 
 		return value_bool(is_true(text));
 	if (is_int(text)) {
 		struct value *number = int_value(text);
-		return number ? number : value_string(text, length);
+		if (!number)
+			err_set(err, ERR_INVALID, "an integer with too many digits, or none");
+		return number;
 	}
 	if (is_float(text))
 		return float_value(text);

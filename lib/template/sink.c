@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "template/digits.h"
 #include "template/eval.h"
 
 void template_sink_init(struct sink *sink, struct template_output *output)
@@ -52,6 +53,8 @@ static int flush(struct eval *eval)
 	cleanup_value struct value *single = steal(&eval->sink->single);
 	int r = settle(eval, single);
 
+	if (r == 0 && !template_digits_fit(eval, NULL, single))
+		return -1;
 	if (r == 0)
 		value_print_final(single, false, &eval->sink->text);
 	return r;
@@ -153,7 +156,7 @@ static int print_other(struct eval *eval, const struct node *node, const struct 
 {
 	struct sink *sink = eval->sink;
 
-	if (make_room(eval, node, 1) < 0)
+	if (!template_digits_fit(eval, node, value) || make_room(eval, node, 1) < 0)
 		return -1;
 	mark(sink, sink->text.len, node, true);
 	value_print_final(value, false, &sink->text);

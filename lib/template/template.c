@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "template/digits.h"
 #include "template/eval.h"
 #include "template/parser.h"
 #include "template/text.h"
@@ -215,6 +216,10 @@ static int finish_single(const struct template *template, struct sink *sink, str
 	if (bad) {
 		err_set(err, ERR_INVALID, "the template prints nothing but a %s, which is no text",
 			value_type(bad));
+		return err_at(err, template->name, 0, 0);
+	}
+	if (!template_digits_fit(eval, NULL, single)) {
+		(void)template_trouble_report(eval->raised->trouble, eval, err);
 		return err_at(err, template->name, 0, 0);
 	}
 	value_print_final(single, true, &sink->text);

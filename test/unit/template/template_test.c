@@ -241,6 +241,37 @@ START_TEST(test_template__huge_numbers_and_lists_are_refused)
 }
 END_TEST
 
+START_TEST(test_template__long_integers_are_not_printed)
+{
+	const struct template_limits limits = {.digits = 50};
+	static const char *const texts[] = {
+		"{{ 10 ** 50 }}",	   "x{{ [10 ** 50] }}",
+		"{{ 10 ** 50 ~ '' }}",	   "{{ (10 ** 50) | to_json }}",
+		"{{ '%d' % 10 ** 50 }}",   "{{ '{}'.format(10 ** 50) }}",
+		"{{ [10 ** 50] | join }}",
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		cleanup_err struct err err = ERR_INIT;
+		cleanup_world struct world world = world_of("");
+		struct template_output output = {0};
+		ck_assert_int_lt(render(texts[i], world.scope, &limits, &output, &err), 0);
+		ck_assert_str_eq(err.message, "an integer of 51 digits is too long to be printed");
+		ck_assert_str_eq(err.hint, "if that is meant, raise limits.digits in desired.yaml");
+	}
+	assert_renders("{{ (10 ** 4299) | string | length }}", "", "4300");
+	assert_renders("{{ 10 ** 4300 > 1 }}", "", "True");
+}
+END_TEST
+
+START_TEST(test_template__numbers_in_json_end_somewhere)
+{
+	assert_fails("{{ ('1' * 4301) | from_json }}", "", NULL,
+		     "app/a.j2:1:19: this is no JSON: a number of too many digits at line 1 "
+		     "column 4302");
+}
+END_TEST
+
 START_TEST(test_template__a_regular_expression_cannot_run_away)
 {
 	assert_fails("{{ ('a' * 40 ~ 'b') | regex_search('^(a+)+$') }}", "", NULL,
@@ -387,6 +418,8 @@ Suite *test_suite(void)
 	tcase_add_test(tests, test_template__output_is_bounded);
 	tcase_add_test(tests, test_template__a_limit_is_not_forgiven_by_default);
 	tcase_add_test(tests, test_template__huge_numbers_and_lists_are_refused);
+	tcase_add_test(tests, test_template__long_integers_are_not_printed);
+	tcase_add_test(tests, test_template__numbers_in_json_end_somewhere);
 	tcase_add_test(tests, test_template__a_regular_expression_cannot_run_away);
 	tcase_add_test(tests, test_template__nothing_can_contain_itself);
 	tcase_add_test(tests, test_template__deep_nesting_is_refused);
