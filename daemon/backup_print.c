@@ -131,6 +131,8 @@ void backup_print_set(const struct backup_set *set, struct buf *out)
 		   backup_state_name(backup_set_state(set)), set->node, began, set->version);
 	for (size_t i = 0; i < set->count; i++)
 		print_unit(&set->units[i], out);
+	for (size_t i = 0; i < set->notes.n; i++)
+		buf_printf(out, "note: %s\n", set->notes.items[i]);
 	for (size_t i = 0; i < set->unprotected.n; i++)
 		buf_printf(out, "unprotected: %s\n", set->unprotected.items[i]);
 }

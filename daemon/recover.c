@@ -10,7 +10,7 @@
 #include "daemon.h"
 #include "link.h"
 
-#define LOOK_MS	  15000
+#define LOOK_MS	  5000
 #define FINISH_MS 120000
 
 struct recover {

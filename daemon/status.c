@@ -266,9 +266,20 @@ static const char *text_at(const json_t *tree, const char *key)
 	return text ? text : "";
 }
 
+static bool is_held_by(const json_t *app, const char *kind)
+{
+	const char *owner = tree_path_string(app, "hold.owner");
+
+	return owner && !strncmp(owner, kind, strlen(kind));
+}
+
 static const char *health_of(const json_t *app)
 {
-	return json_object_get(app, "hold") ? "suspended" : text_at(app, "health");
+	if (!json_object_get(app, "hold"))
+		return text_at(app, "health");
+	return is_held_by(app, "backup")    ? "backing up"
+	       : is_held_by(app, "restore") ? "restoring"
+					    : "suspended";
 }
 
 static bool is_bad(const json_t *app)
@@ -385,6 +396,8 @@ static char *note_of(const json_t *app, time_t now)
 	cleanup_free char *end = *until ? when_text(until, now) : NULL;
 	if (!strncmp(owner, "suspend ", 8))
 		owner += 8;
+	if (!is_held_by(app, "suspend"))
+		return mem_printf("held by %s", owner);
 	return mem_printf("%s%s%s; desired resume %s", owner, end ? " until " : "", end ? end : "",
 			  text_at(hold, "app"));
 }

@@ -38,6 +38,8 @@ static void tell_report(const struct options *options, const struct backup_repor
 
 	for (size_t i = 0; i < report->orphans.n; i++)
 		fprintf(stderr, "%s\n", report->orphans.items[i]);
+	for (size_t i = 0; i < set->notes.n; i++)
+		fprintf(stderr, "note: %s\n", set->notes.items[i]);
 	for (size_t i = 0; i < set->unprotected.n; i++)
 		fprintf(stderr, "unprotected: %s\n", set->unprotected.items[i]);
 	if (report->retention)

@@ -227,6 +227,10 @@ int backup_hook_dump(const struct backup_hook_options *options, const json_t *du
 	struct deadline deadline = within(options->deadline, options->deadline->cancel, timeout);
 	r = exec ? dump_in_pod(options, exec, fd, &deadline, err)
 		 : backup_command_run(json_object_get(dump, "command"), fd, &deadline, err);
+	if (r == -ERR_TIMEOUT) {
+		cleanup_free char *span = timespan_text(timeout);
+		return err_set(err, ERR_TIMEOUT, "it took longer than %s", span);
+	}
 	if (r >= 0 && (fstat(fd, &st) < 0 || !st.st_size))
 		return err_set(err, ERR_INVALID, "it printed nothing");
 	return r;

@@ -13,7 +13,7 @@
 #include "tree/path.h"
 
 #define LIVE_MAX  (64u << 20)
-#define ANSWER_MS 10000 /* all of it: backups do not wait for an API server */
+#define ANSWER_MS 5000 /* all of it: backups do not wait for an API server */
 
 static const char *text(const json_t *tree, const char *path)
 {

@@ -182,7 +182,7 @@ static const struct backup_unit *same_as(const struct run *run, const struct bac
 	const struct backup_set *newest = backup_catalog_newest(&run->catalog, source->name);
 	const struct backup_unit *unit = newest ? backup_set_find(newest, source->name) : NULL;
 
-	if (!unit || !is_for_same(run, unit) || look->has_dumps || run->options->full ||
+	if (!unit || !is_for_same(run, unit) || look->has_programs || run->options->full ||
 	    look->missing.n || unit->state != BACKUP_OK || !unit->fingerprint ||
 	    strcmp(unit->fingerprint, look->fingerprint) != 0)
 		return NULL;

@@ -127,7 +127,8 @@ int backup_unit_look(const struct backup_source *source, struct backup_look *ret
 	int r = 0;
 
 	*ret = (struct backup_look){0};
-	ret->has_dumps = json_array_size(json_object_get(source->options, "dumps"));
+	ret->has_programs = json_array_size(json_object_get(source->options, "dumps")) ||
+			    json_array_size(json_object_get(source->options, "before"));
 	for (size_t i = 0; r >= 0 && i < source->count; i++)
 		r = look_at_tree(source, i, &looking, err);
 	tgz_hash_hex(looking.hash, hex);

@@ -27,7 +27,8 @@ struct backup_unit_options {
 struct backup_look {
 	char *fingerprint;
 	uint64_t bytes, files;
-	bool has_dumps; /* what a program prints is never known to be unchanged */
+	bool has_programs; /* what a program prints, or does before, is never known to be unchanged
+			    */
 	struct list missing;
 };
 int backup_unit_look(const struct backup_source *source, struct backup_look *ret, struct err *err);

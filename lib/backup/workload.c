@@ -6,6 +6,9 @@
 #include "base/mem.h"
 #include "tree/path.h"
 
+#define GIVE_BACK_TRIES 20
+#define GIVE_BACK_MS	50
+
 /* How each kind is stopped: by this field having this value. */
 static const struct way {
 	const char *kind, *group;
@@ -167,25 +170,38 @@ json_t *backup_workload_managed(const json_t *before, const json_t *now)
 	return entries;
 }
 
-/* Only who owns what; a failure means one look more at an object that is as it should be. */
-static void give_back(struct kube_client *client, const struct way *way, const json_t *workload,
-		      const struct deadline *deadline)
+/* A controller may write at the same time: then it is refused, and not done. */
+static int give_back_once(struct kube_client *client, const struct manifest_id *id,
+			  const json_t *workload, const struct deadline *deadline, struct err *err)
 {
-	const struct manifest_id id =
-		id_of(way, text(workload, "namespace"), text(workload, "name"));
-	cleanup_err struct err ignored = ERR_INIT;
 	json_auto_t *object = NULL;
+	int r = kube_client_get(client, id, deadline, &object, err);
 
-	if (kube_client_get(client, &id, deadline, &object, &ignored) < 0)
-		return;
+	if (r < 0)
+		return r;
 	json_t *managed = backup_workload_managed(json_object_get(workload, "managed"),
 						  tree_path_get(object, "metadata.managedFields"));
-	json_auto_t *patch =
-		json_pack("[{s:s, s:s, s:O?}, {s:s, s:s, s:o}]", "op", "test", "path",
-			  "/metadata/resourceVersion", "value",
-			  tree_path_get(object, "metadata.resourceVersion"), "op", "replace",
-			  "path", "/metadata/managedFields", "value", managed);
-	(void)kube_client_patch(client, &id, patch, deadline, NULL, &ignored);
+	json_auto_t *patch = json_pack("[{s:s, s:s, s:o}, {s:s, s:s, s:O?}]", "op", "replace",
+				       "path", "/metadata/managedFields", "value", managed, "op",
+				       "replace", "path", "/metadata/resourceVersion", "value",
+				       tree_path_get(object, "metadata.resourceVersion"));
+	return kube_client_patch(client, id, patch, deadline, NULL, err);
+}
+
+/* Only who owns what; a failure means one look more at an object that is as it should be. */
+static void give_back(struct kube_client *client, const struct manifest_id *id,
+		      const json_t *workload, const struct deadline *deadline)
+{
+	struct deadline wait = *deadline;
+	int r = -1;
+
+	for (int i = 0; r < 0 && i < GIVE_BACK_TRIES; i++) {
+		cleanup_err struct err err = ERR_INIT;
+		r = give_back_once(client, id, workload, deadline, &err);
+		err_done(&err);
+		if (r < 0 && deadline_pause(&wait, GIVE_BACK_MS, &err) < 0)
+			return;
+	}
 }
 
 /* 1 when it stands still as it was left. */
@@ -223,6 +239,8 @@ int backup_workload_start(struct kube_client *client, const json_t *workload,
 		      err);
 	if (r < 0)
 		return r;
-	give_back(client, way, workload, deadline);
+	const struct manifest_id id =
+		id_of(way, text(workload, "namespace"), text(workload, "name"));
+	give_back(client, &id, workload, deadline);
 	return 1;
 }
