@@ -196,20 +196,6 @@ static void wait_for_all(struct alone *alone)
 	job_cancel_all(alone->jobs);
 }
 
-static void fill_request(const struct options *options, struct pass_request *ret)
-{
-	cleanup_free char *person = site_person();
-
-	*ret = (struct pass_request){
-		.app = mem_strdup(options->app),
-		.force = options_given(options, "force"),
-		.force_replace = options_given(options, "replace"),
-		.who = mem_printf("apply by %s", person),
-	};
-	list_copy(&ret->tags, &options->tags);
-	list_copy(&ret->skip_tags, &options->skip_tags);
-}
-
 static int apply(struct alone *alone, const struct pass_request *request, json_t **ret_result,
 		 struct err *err)
 {
@@ -229,6 +215,7 @@ static int prepare(struct alone *alone, struct pass_request *request, json_t **r
 		   struct err *err)
 {
 	cleanup_free char *person = site_person();
+	cleanup_free char *whom = mem_printf("%s by %s", alone->options->verb, person);
 	struct change change = {
 		.site = &alone->site,
 		.loaded = alone->loaded,
@@ -238,10 +225,10 @@ static int prepare(struct alone *alone, struct pass_request *request, json_t **r
 	};
 
 	if (!alone->asked->prepare) {
-		fill_request(alone->options, request);
+		pass_request_from_json(alone->asked->body, whom, request);
 		return 0;
 	}
-	request->who = mem_printf("%s by %s", alone->options->verb, person);
+	request->who = steal(&whom);
 	int r = link_open(&alone->site, &alone->loaded->settings, &alone->link, err);
 	if (r < 0)
 		return r;

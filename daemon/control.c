@@ -17,7 +17,7 @@
 #include "tree/json.h"
 #include "tree/mask.h"
 
-#define BODY_MAX	(1 << 20)
+#define BODY_MAX	(8 << 20) /* a plan that is to be done has a line for each object */
 #define CONNECTIONS_MAX 64
 #define IDLE_SECONDS	30
 

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/timespan.h"
+#include "tree/path.h"
 
 /* One app of a round. */
 struct work {
@@ -30,6 +31,7 @@ void pass_request_done(struct pass_request *request)
 	free(request->adopt_key);
 	list_done(&request->tags);
 	list_done(&request->skip_tags);
+	json_decref(request->agreed);
 	*request = (struct pass_request){0};
 }
 
@@ -43,10 +45,34 @@ void pass_request_copy(struct pass_request *to, const struct pass_request *from)
 		.purge = from->purge,
 		.adopt = from->adopt,
 		.adopt_key = mem_strdup(from->adopt_key),
+		.agreed = json_incref(from->agreed),
 		.who = mem_strdup(from->who),
 	};
 	list_copy(&to->tags, &from->tags);
 	list_copy(&to->skip_tags, &from->skip_tags);
+}
+
+static void add_texts(const json_t *array, struct list *ret)
+{
+	size_t i;
+	json_t *text;
+
+	json_array_foreach (array, i, text)
+		if (json_is_string(text))
+			list_add(ret, json_string_value(text));
+}
+
+void pass_request_from_json(const json_t *body, const char *who, struct pass_request *ret)
+{
+	*ret = (struct pass_request){
+		.app = mem_strdup(tree_path_string(body, "app")),
+		.force = tree_path_true(body, "force"),
+		.force_replace = tree_path_true(body, "replace"),
+		.agreed = json_incref(json_object_get(body, "agreed")),
+		.who = mem_strdup(who),
+	};
+	add_texts(json_object_get(body, "tags"), &ret->tags);
+	add_texts(json_object_get(body, "skip_tags"), &ret->skip_tags);
 }
 
 bool pass_request_is_all(const struct pass_request *request)
@@ -396,6 +422,15 @@ static void tell_missing(struct work *work, const struct outcome *outcome)
 	record(work->round, work->app, outcome->word, outcome->note);
 }
 
+/* Of an app that the plan does not name, nothing was agreed on: no step stands in what it names. */
+static const json_t *agreed_of(const struct work *work)
+{
+	const json_t *agreed = work->round->request.agreed;
+	const json_t *record = json_object_get(agreed, work->app);
+
+	return record ? record : agreed;
+}
+
 enum job_outcome pass_run(const struct job *job, enum pass_contact *ret_contact)
 {
 	struct work *work = job->work;
@@ -416,6 +451,7 @@ enum job_outcome pass_run(const struct job *job, enum pass_contact *ret_contact)
 			.purge = round->request.purge && !job->tries,
 			.adopt = round->request.adopt && !job->tries,
 			.adopt_key = round->request.adopt_key,
+			.agreed = agreed_of(work),
 			.who = round->request.who,
 			.fresh = job->tries || work->reported,
 			.cancel = job->cancel,

@@ -28,8 +28,12 @@ struct pass_request {
 	char *adopt_key;    /* of these only this one; NULL: all */
 	bool sweep;	    /* fetch and compare everything in full */
 	bool purge;	    /* what left the files goes, data and all; at the first try only */
+	json_t *agreed;	    /* nothing but this is done: {app: plan/record.h}; NULL: what is due */
 	char *who;
 };
+
+/* What the body of POST /v1/apply says. */
+void pass_request_from_json(const json_t *body, const char *who, struct pass_request *ret);
 
 void pass_request_copy(struct pass_request *to, const struct pass_request *from);
 bool pass_request_is_all(const struct pass_request *request);

@@ -4,7 +4,8 @@
  *	GET  /v1/status
  *	GET  /v1/metrics                                           text, as Prometheus reads it
  *	POST /v1/reload   {who}                                    at the verdict, or after 10 s
- *	POST /v1/apply    {app, tags, skip_tags, force, replace}   the verdict and the task's number
+ *	POST /v1/apply    {app, tags, skip_tags, force, replace,   the verdict and the task's number
+ *	                   agreed}
  *	GET  /v1/apply/N                                           its lines; the last is the result
  *	POST /v1/suspend  {app, for_ms}
  *	POST /v1/resume   {app, without_restore}
@@ -69,16 +70,6 @@ struct errand {
 	struct err err;
 	bool compare; /* a round is due afterwards */
 };
-
-static void add_texts(const json_t *array, struct list *ret)
-{
-	size_t i;
-	json_t *text;
-
-	json_array_foreach (array, i, text)
-		if (json_is_string(text))
-			list_add(ret, json_string_value(text));
-}
 
 static struct errand *new_errand(struct daemon *daemon, struct control_call *call)
 {
@@ -235,16 +226,11 @@ static void begin_reload(struct daemon *daemon, struct control_call *call, const
 {
 	const json_t *body = control_body(call);
 	const char *who = tree_path_string(body, "who");
-	struct pass_request request = {
-		.app = mem_strdup(tree_path_string(body, "app")),
-		.force = tree_path_true(body, "force"),
-		.force_replace = tree_path_true(body, "replace"),
-		.who = mem_printf("%s by %s", verb, who ? who : control_who(call)),
-	};
+	cleanup_free char *whom = mem_printf("%s by %s", verb, who ? who : control_who(call));
+	struct pass_request request;
 	struct waiting *waiting = mem_new(struct waiting);
 
-	add_texts(json_object_get(body, "tags"), &request.tags);
-	add_texts(json_object_get(body, "skip_tags"), &request.skip_tags);
+	pass_request_from_json(body, whom, &request);
 	waiting->daemon = daemon;
 	waiting->call = call;
 	waiting->timer = loop_timer_new(daemon->loop, on_late, waiting);

@@ -8,6 +8,7 @@
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "manifest/generate.h"
 #include "tree/json.h"
 
 #define FILE_LIMIT   (4 << 20)
@@ -201,7 +202,7 @@ char *secrets_value(void *context, const struct source_generated *wanted)
 	char *value = kept && !unseen ? steal(&kept) : settle(secrets, wanted, kept, &unseen);
 
 	if (!value && !secrets->options.make)
-		return mem_strdup("(made at the first apply)");
+		return mem_strdup(MANIFEST_UNMADE);
 	if (!value)
 		value = make_value(wanted->length);
 	mask_add(secrets->options.mask, value, strlen(value));

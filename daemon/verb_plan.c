@@ -3,18 +3,17 @@
 
 #include "base/mem.h"
 #include "findings.h"
-#include "pass.h"
+#include "masking.h"
 #include "plan/print.h"
-#include "site.h"
+#include "plan_file.h"
 #include "terminal.h"
 #include "verbs.h"
-
-#define ANSWER_MS 30000
 
 /* What the verb goes through, app by app. */
 struct showing {
 	const struct options *options;
-	struct pass_round *round;
+	const struct planned *planned;
+	json_t *file; /* --out; NULL */
 	struct plan_totals totals;
 	struct list unchanged;
 	size_t unchanged_objects;
@@ -51,7 +50,7 @@ static void show(struct showing *showing, const struct plan *plan)
 
 static void show_error(struct showing *showing, const char *name, const struct err *err)
 {
-	const struct manifest_app *app = manifest_set_find(showing->round->loaded->set, name);
+	const struct manifest_app *app = manifest_set_find(showing->planned->loaded->set, name);
 	cleanup_free char *text = err_text(err);
 
 	showing->failed = true;
@@ -77,20 +76,15 @@ static void show_refused(struct showing *showing, const char *name, const char *
 
 static void plan_app(struct showing *showing, const char *name)
 {
-	struct pass_round *round = showing->round;
 	struct reconcile_result result = {0};
 	cleanup_err struct err err = ERR_INIT;
-	const struct reconcile_options options = {
-		.show = true,
-		.retry = round->request.force || round->request.app,
-		.force = round->request.force,
-		.force_replace = round->request.force_replace,
-	};
 
-	if (reconcile_app(&round->world, round->round, name, &options, &result, &err) < 0)
+	if (planned_app(showing->planned, name, &result, &err) < 0)
 		show_error(showing, name, &err);
 	else
 		show(showing, result.plan);
+	if (showing->file && result.record)
+		plan_file_add(showing->file, name, result.record);
 	if (result.refused)
 		show_refused(showing, name, result.refused);
 	reconcile_result_done(&result);
@@ -130,109 +124,88 @@ static void print_json(const struct showing *showing)
 {
 	json_auto_t *tree = json_pack("{s:i, s:O, s:o, s:o}", "schema", 1, "apps", showing->apps,
 				      "totals", totals_to_json(&showing->totals), "findings",
-				      findings_to_json(&showing->round->loaded->findings));
+				      findings_to_json(&showing->planned->loaded->findings));
 
 	terminal_print_json(tree);
 }
 
-static enum command_exit show_round(const struct options *options, struct pass_round *round)
+/* A plan that fails in part is none to be agreed on. */
+static int write_file(const struct showing *showing, struct err *err)
 {
-	struct showing showing = {.options = options, .round = round};
-	const struct diag_list *findings = &round->loaded->findings;
+	const char *path = options_value(showing->options, "out");
+
+	if (!showing->file)
+		return 0;
+	if (showing->failed) {
+		(void)err_set(err, ERR_INVALID, "%s was not written: the plan fails in part", path);
+		return err_hint(err, "name the apps that are well with --app or --tags");
+	}
+	int r = plan_file_write(path, showing->file, masking_mask(showing->options->masking), err);
+	if (r >= 0)
+		fprintf(stderr, "To do exactly this: desired apply %s\n", path);
+	return r;
+}
+
+static void show_all(struct showing *showing)
+{
+	const struct diag_list *findings = &showing->planned->loaded->findings;
+	const struct list *apps = &showing->planned->round->apps;
 	cleanup_buf struct buf errors = BUF_INIT;
 
-	showing.apps = json_array();
-	showing.failed = diag_count(findings, DIAG_ERROR) > 0;
+	showing->failed = diag_count(findings, DIAG_ERROR) > 0;
 	findings_print_errors(findings, &errors);
-	if (!options->json) {
+	if (!showing->options->json) {
 		fputs(buf_str(&errors), stderr);
-		buf_addstr(&showing.text, "# desired plan\n");
+		buf_addstr(&showing->text, "# desired plan\n");
 	}
-	for (size_t i = 0; i < round->apps.n; i++)
-		plan_app(&showing, round->apps.items[i]);
-	if (options->json)
-		print_json(&showing);
+	for (size_t i = 0; i < apps->n; i++)
+		plan_app(showing, apps->items[i]);
+	if (showing->options->json)
+		print_json(showing);
 	else
-		print_end(&showing);
+		print_end(showing);
+}
+
+static enum command_exit show_planned(const struct options *options, const struct planned *planned)
+{
+	struct showing showing = {.options = options, .planned = planned};
+	cleanup_err struct err err = ERR_INIT;
+
+	showing.apps = json_array();
+	if (options_given(options, "out"))
+		showing.file = plan_file_new(planned);
+	show_all(&showing);
+	int r = write_file(&showing, &err);
+	json_decref(showing.file);
 	json_decref(showing.apps);
 	list_done(&showing.unchanged);
 	buf_done(&showing.text);
+	if (r < 0)
+		return terminal_fail(&err);
 	if (showing.failed)
 		return COMMAND_FAILED;
 	return changes(&showing.totals) ? COMMAND_PENDING : COMMAND_FINE;
 }
 
-static int load(const struct options *options, struct site *site, struct loaded **ret,
-		struct err *err)
+static enum command_exit plan(const struct options *options)
 {
-	int r = site_look(options, site, err);
-
-	if (r < 0)
-		return r;
-	return loaded_read(
-		&(struct loaded_options){
-			.dir = options->dir,
-			.config = options->config,
-			.state_dir = options->state,
-			.masking = options->masking,
-			.kinds_of = link_kinds,
-			.link_of = link_once,
-			.context = site,
-		},
-		ret, err);
-}
-
-static int begin(const struct options *options, const struct site *site, struct loaded *loaded,
-		 struct pass_round **ret, struct err *err)
-{
+	cleanup_err struct err err = ERR_INIT;
+	cleanup_planned struct planned planned = PLANNED_INIT;
 	struct pass_request request = {
 		.app = mem_strdup(options->app),
 		.force = options_given(options, "force"),
 		.force_replace = options_given(options, "replace"),
 	};
-	struct link *link = NULL;
 
 	list_copy(&request.tags, &options->tags);
 	list_copy(&request.skip_tags, &options->skip_tags);
-	int r = link_open(site, &loaded->settings, &link, err);
-	if (r >= 0)
-		r = pass_round_begin(
-			&(struct pass_round_options){
-				.site = site,
-				.loaded = loaded,
-				.link = link,
-				.clock = &clock_real,
-				.request = &request,
-				.timeout_ms = ANSWER_MS,
-			},
-			ret, err);
-	link_unref(link);
+	int r = planned_open(options, &request, &planned, &err);
 	pass_request_done(&request);
-	return r;
-}
-
-static enum command_exit plan(const struct options *options)
-{
-	cleanup_err struct err err = ERR_INIT;
-	cleanup_site struct site site = SITE_INIT;
-	struct loaded *loaded = NULL;
-	struct pass_round *round = NULL;
-	enum command_exit code;
-
-	int r = load(options, &site, &loaded, &err);
-	if (r >= 0)
-		r = begin(options, &site, loaded, &round, &err);
-	if (r >= 0 && options->app && !round->apps.n) {
-		r = err_set(&err, ERR_NOT_FOUND, "there is no app '%s'", options->app);
-		(void)err_hint(&err, "'desired check' finds out why, if its files are there");
-	}
-	code = r < 0 ? terminal_fail(&err) : show_round(options, round);
-	pass_round_unref(round);
-	loaded_unref(loaded);
-	return code;
+	return r < 0 ? terminal_fail(&err) : show_planned(options, &planned);
 }
 
 static const struct option_spec plan_options[] = {
+	{"out", "FILE", "keep the plan, for 'desired apply FILE'"},
 	{"force", NULL, "plan also what was refused before, and what cannot be proven"},
 	{"replace", NULL, "plan as if workloads were to be replaced, also when they could roll"},
 	{NULL, NULL, NULL},
@@ -247,6 +220,9 @@ const struct command verb_plan = {
 		"change\n"
 		"would come to, and prints it with the reason. It changes nothing, neither in the\n"
 		"cluster nor in the state directory, and works before any daemon ever ran.\n\n"
+		"With --out the plan is kept (mode 0600, no values of Secrets in it). 'desired "
+		"apply FILE'\n"
+		"does exactly that and nothing else, or refuses and says what moved since.\n\n"
 		"Exit codes: 0 everything is as the files say, 1 something failed (also when "
 		"changes\n"
 		"are pending beside it), 2 changes are pending.",

@@ -23,6 +23,9 @@
 /* On a Secret: the keys, "a,b", whose values were made up. They never change by themselves. */
 #define MANIFEST_GENERATED "desired.dev/generated"
 
+/* Stands for such a value until it is made, at the first apply. */
+#define MANIFEST_UNMADE "(made at the first apply)"
+
 /* An empty ConfigMap or Secret; ns may be NULL. New reference. */
 json_t *manifest_generate(const char *kind, const char *name, const char *ns);
 

@@ -104,7 +104,7 @@ static int plan_once(struct reconcile_pass *pass, struct err *err)
 		.ledger = &pass->ledger,
 		.wanted_elsewhere = &pass->wanted_elsewhere,
 		.keep_kinds = &pass->world->settings->keep_kinds,
-		.show = options->show,
+		.show = options->show || options->agreed,
 		.prune_allowed = pass->effective.refused || (!blocked && !pass->effective.broken),
 		.prune_blocked = blocked,
 		.deletes_elsewhere = round->prune_total - own,

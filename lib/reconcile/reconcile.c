@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "host/host.h"
+#include "plan/record.h"
 #include "reconcile/internal.h"
 #include "reconcile/purge.h"
 #include "reconcile/rollback.h"
@@ -207,6 +208,21 @@ static void count_sweep(struct reconcile_pass *pass)
 	}
 }
 
+/* Putting back what failed needs nobody's consent. */
+static int check_agreement(const struct reconcile_pass *pass, struct err *err)
+{
+	cleanup_list struct list moved = LIST_INIT;
+
+	if (!pass->options->agreed || pass->result->put_back)
+		return 0;
+	plan_record_allows(pass->options->agreed, pass->plan, &pass->live, &moved);
+	if (!moved.n)
+		return 0;
+	cleanup_free char *text = list_join(&moved, "; ");
+	(void)err_set(err, ERR_INVALID, "the world moved since the plan was made: %s", text);
+	return err_hint(err, "make a new plan");
+}
+
 static int run(struct reconcile_pass *pass, const char *name, struct err *err)
 {
 	int r = take_up(pass, name, err);
@@ -222,7 +238,7 @@ static int run(struct reconcile_pass *pass, const char *name, struct err *err)
 			   pass->options->cancel, &pass->live, err);
 	if (r >= 0)
 		r = reconcile_pass_plan(pass, err);
-	if (r < 0 || pass->options->show)
+	if (r < 0 || pass->options->show || (r = check_agreement(pass, err)) < 0)
 		return r;
 	count_sweep(pass);
 	r = carry_out(pass, err);
@@ -268,6 +284,7 @@ static void pass_done(struct reconcile_pass *pass)
 /* The plan that is shown borrows from its app. */
 static void hand_over(struct reconcile_pass *pass)
 {
+	pass->result->record = plan_record(pass->plan, &pass->live, &pass->ledger);
 	pass->result->plan = steal(&pass->plan);
 	pass->result->app = steal(&pass->effective.app);
 }
@@ -346,6 +363,7 @@ int reconcile_app(const struct reconcile_world *world, struct reconcile_round *r
 void reconcile_result_done(struct reconcile_result *result)
 {
 	plan_free(result->plan);
+	json_decref(result->record);
 	manifest_app_unref(result->app);
 	apply_result_done(&result->applied);
 	free(result->saved);

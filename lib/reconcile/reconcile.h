@@ -62,6 +62,8 @@ void reconcile_round_apps(const struct reconcile_round *round, struct list *ret)
 
 struct reconcile_options {
 	bool show;	       /* plan only: nothing is written */
+	const json_t *agreed;  /* plan/record.h: nothing but this is done; ERR_INVALID when the
+				* world moved. NULL: what the files say */
 	bool retry;	       /* try a refused version again */
 	bool force;	       /* replace also what cannot be proven */
 	bool adopt;	       /* take over what Helm, a k3s Addon or the like claims */
@@ -77,6 +79,7 @@ struct reconcile_options {
 
 struct reconcile_result {
 	struct plan *plan;	  /* set when options.show */
+	json_t *record;		  /* likewise: plan/record.h */
 	struct manifest_app *app; /* what the plan was made for: it borrows from it */
 	struct apply_result applied;
 	size_t repaired;

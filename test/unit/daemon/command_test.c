@@ -93,6 +93,58 @@ START_TEST(test_command__help_lists_every_verb)
 }
 END_TEST
 
+START_TEST(test_command__check_looks_ahead)
+{
+	static const char object[] = "kind: %s\nmetadata: {name: a}\nspec: {}\n";
+	cleanup_free char *files = temp_dir();
+	cleanup_free char *cidr = mem_printf(object, "ServiceCIDR");
+	cleanup_free char *ending = mem_printf("apiVersion: networking.k8s.io/v1beta1\n%s", cidr);
+	cleanup_free char *now = mem_printf("check --dir %s --kube-version 1.36", files);
+	cleanup_free char *ahead = mem_printf("check --dir %s --kube-version v1.37.0+k3s1", files);
+
+	temp_write(files, "cidr.yaml", ending);
+	prints(now, 3,
+	       "networking.k8s.io/v1beta1 ServiceCIDR ends with Kubernetes 1.37; write "
+	       "networking.k8s.io/v1");
+	prints(ahead, 3,
+	       "networking.k8s.io/v1beta1 ServiceCIDR was removed in Kubernetes 1.37; "
+	       "read as networking.k8s.io/v1");
+	cleanup_free char *ingress = mem_printf(object, "Ingress");
+	cleanup_free char *gone = mem_printf("apiVersion: extensions/v1beta1\n%s", ingress);
+	temp_write(files, "ingress.yaml", gone);
+	prints(now, 1,
+	       "run 'desired upgrade-manifests', or write apiVersion: "
+	       "networking.k8s.io/v1; paths need pathType");
+	prints("check --kube-version soon", 64, "--kube-version is written 1.36, not 'soon'");
+}
+END_TEST
+
+START_TEST(test_command__upgrade_manifests_rewrites_and_keeps)
+{
+	static const char old[] = "# kept\napiVersion: policy/v1beta1\nkind: PodDisruptionBudget\n"
+				  "metadata: {name: a}\nspec: {minAvailable: 1, selector: "
+				  "{matchLabels: {app: a}}}\n";
+	cleanup_free char *files = temp_dir(), *state = temp_dir();
+	cleanup_free char *places =
+		mem_printf("--dir %s --state %s --kubeconfig /nowhere", files, state);
+	cleanup_free char *look = mem_printf("upgrade-manifests --dry-run %s", places);
+	cleanup_free char *ask = mem_printf("upgrade-manifests %s", places);
+	cleanup_free char *yes = mem_printf("upgrade-manifests --yes %s", places);
+	cleanup_free char *unknown = mem_printf("upgrade-manifests nothing %s", places);
+
+	temp_write(files, "a.yaml", old);
+	prints(look, 2, "+apiVersion: policy/v1\n");
+	prints(ask, 2, "Nothing was changed; --yes rewrites 1 object in 1 file\n");
+	prints(unknown, 1, "there is no file and no app 'nothing'");
+	cleanup_free char *same = temp_read(files, "a.yaml");
+	ck_assert_str_eq(same, old);
+	prints(yes, 0, "Rewrote 1 object in 1 file; the old files are kept in ");
+	cleanup_free char *now = temp_read(files, "a.yaml");
+	ck_assert_ptr_nonnull(strstr(now, "# kept\napiVersion: policy/v1\nkind"));
+	prints(yes, 0, "Nothing has to be rewritten\n");
+}
+END_TEST
+
 START_TEST(test_command__wrong_usage_says_what_is_right)
 {
 	prints("", 64, "Usage: desired VERB");
@@ -183,6 +235,8 @@ Suite *test_suite(void)
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_set_timeout(tests, 30);
 	tcase_add_test(tests, test_command__help_lists_every_verb);
+	tcase_add_test(tests, test_command__check_looks_ahead);
+	tcase_add_test(tests, test_command__upgrade_manifests_rewrites_and_keeps);
 	tcase_add_test(tests, test_command__wrong_usage_says_what_is_right);
 	tcase_add_test(tests, test_command__check_tells_by_its_exit_code);
 	tcase_add_test(tests, test_command__render_prints_exactly_the_bytes);
