@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backup/path.h"
 #include "backup/restore.h"
 #include "backup_print.h"
 #include "base/mem.h"
@@ -71,10 +72,19 @@ static int restore_set(struct store *store, const struct options *options,
 	return r;
 }
 
+/* Names of apps have no slash. Caller frees. */
+static char *absolute(const char *what)
+{
+	cleanup_free char *here = *what == '/' ? NULL : realpath(".", NULL);
+	cleanup_free char *path = here ? mem_printf("%s/%s", here, what) : mem_strdup(what);
+
+	return backup_path_clean(path);
+}
+
 static enum command_exit restore(const struct options *options)
 {
 	const char *what = options->arguments.n ? options->arguments.items[0] : NULL;
-	bool is_path = what && *what == '/';
+	cleanup_free char *path = what && strchr(what, '/') ? absolute(what) : NULL;
 	cleanup_store struct store store = STORE_INIT;
 	cleanup_err struct err err = ERR_INIT;
 	struct backup_restore_report report = {0};
@@ -89,10 +99,10 @@ static enum command_exit restore(const struct options *options)
 		.machine = store.node,
 		.sink = terminal_sink(),
 		.unit = options->app ? options->app
-			: is_path    ? NULL
+			: path	     ? NULL
 				     : what,
 		.system = options_given(options, "system"),
-		.path = is_path ? what : NULL,
+		.path = path,
 		.into = options_value(options, "into"),
 		.replace = options_given(options, "replace"),
 		.dry_run = options_given(options, "dry-run"),
@@ -124,14 +134,16 @@ const struct command verb_restore = {
 	.arguments = "[APP | PATH]",
 	.summary = "Bring data back from a backup",
 	.text = "Without an argument the data of all apps comes back; with APP that of one; with\n"
-		"PATH (as it was on the node) one file or directory.\n"
+		"PATH (as it was on the node, or as it is now) one file or directory.\n"
 		"\n"
-		"It is unpacked beside its place, every file is compared with its SHA-256, and "
-		"then it\n"
-		"is swapped. What stands there is never written over: without --replace only what "
-		"is\n"
-		"missing or an empty directory is filled. Interrupted, the same command goes on.\n"
-		"Exit codes: 0 restored; 1 not.\n",
+		"It is unpacked beside its place and every file is compared with its SHA-256; "
+		"then\n"
+		"the pods that use it are stopped, it is swapped, and they start again. What "
+		"stands\n"
+		"there is never written over: without --replace only what is missing or an empty\n"
+		"directory is filled. A claim without a volume gets one, to which it binds.\n"
+		"Interrupted, the same command goes on.\n"
+		"Exit codes: 0 restored; 1 not; 4 another process is at the same app.\n",
 	.options = restore_options,
 	.min = 0,
 	.max = 1,

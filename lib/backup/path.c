@@ -1,8 +1,10 @@
 #include "backup/path.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/mem.h"
 
 bool backup_path_within(const char *path, const char *folder)
 {
@@ -49,4 +51,20 @@ bool backup_path_is_system(const char *path)
 		if (backup_path_within(path, folders[i]))
 			return true;
 	return !*path || !strcmp(path, "/");
+}
+
+char *backup_path_real(const char *path)
+{
+	cleanup_free char *there = mem_strdup(path);
+
+	for (;;) {
+		cleanup_free char *real = realpath(there, NULL);
+		const char *rest = path + strlen(there);
+		if (real)
+			return mem_printf("%s%s", strcmp(real, "/") || !*rest ? real : "", rest);
+		char *slash = strrchr(there, '/');
+		if (!slash || slash == there)
+			return mem_strdup(path);
+		*slash = '\0';
+	}
 }

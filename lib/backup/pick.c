@@ -109,17 +109,31 @@ static int add(const struct backup_restore_options *options, const struct backup
 
 /* --- all --- */
 
+/* As it is written, as the claim's directory is now, or past symbolic links. Borrowed from `wanted`
+ * and `real`. */
+static const char *rest_anyhow(const struct backup_unit *unit, const char *path, const json_t *live,
+			       const char *wanted, const char *real)
+{
+	const char *now = live_path(live, backup_unit_claim_at(unit, path));
+	const char *rest = rest_of(wanted, path);
+
+	if (!rest && now)
+		rest = rest_of(wanted, now);
+	if (rest || !real)
+		return rest;
+	cleanup_free char *there = backup_path_real(path);
+	return rest_of(real, there);
+}
+
 static int pick_unit(const struct backup_restore_options *options, const struct backup_unit *unit,
-		     const json_t *live, struct backup_picks *picks, struct err *err)
+		     const char *real, const json_t *live, struct backup_picks *picks,
+		     struct err *err)
 {
 	int r = 0;
 
 	for (size_t i = 0; r >= 0 && i < unit->paths.n; i++) {
 		const char *path = unit->paths.items[i];
-		const char *now = live_path(live, backup_unit_claim_at(unit, path));
-		const char *rest = rest_of(options->path, path);
-		if (!rest && now)
-			rest = rest_of(options->path, now);
+		const char *rest = rest_anyhow(unit, path, live, options->path, real);
 		if (rest)
 			r = add(options, unit, path, rest, live, picks, err);
 	}
@@ -138,12 +152,13 @@ static int not_there(const struct backup_restore_options *options, struct err *e
 int backup_pick(const struct backup_restore_options *options, const json_t *live,
 		struct backup_picks *ret, struct err *err)
 {
+	cleanup_free char *real = options->path ? backup_path_real(options->path) : NULL;
 	int r = 0;
 
 	*ret = (struct backup_picks){0};
 	for (size_t i = 0; r >= 0 && i < options->set->count; i++)
 		if (is_selected(options, &options->set->units[i]))
-			r = pick_unit(options, &options->set->units[i], live, ret, err);
+			r = pick_unit(options, &options->set->units[i], real, live, ret, err);
 	if (r >= 0 && !ret->count)
 		r = not_there(options, err);
 	if (r < 0)
