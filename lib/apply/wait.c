@@ -11,6 +11,10 @@
 
 /* A wait that lasts longer than this says why. */
 #define PATIENCE_MS 3000
+/* From so many of one kind on, one list is cheaper than single looks ... */
+#define LIST_FROM 8
+/* ... where they are at least one in so many of all that we own. */
+#define LIST_SHARE 20
 
 static bool is_established(const json_t *crd)
 {
@@ -204,6 +208,65 @@ static int look_at(struct apply_run *run, size_t index, const struct manifest_li
 	return end_well(run, index, err);
 }
 
+static bool same_kind(const struct manifest_id *a, const struct manifest_id *b)
+{
+	return !strcmp(a->kind, b->kind) && !strcmp(a->group, b->group);
+}
+
+static size_t count_kind(const struct manifest_id *const *ids, size_t from, size_t count)
+{
+	size_t n = 0;
+
+	for (size_t i = from; i < count; i++)
+		n += same_kind(ids[i], ids[from]);
+	return n;
+}
+
+static bool is_first_of_kind(const struct manifest_id *const *ids, size_t index)
+{
+	for (size_t i = 0; i < index; i++)
+		if (same_kind(ids[i], ids[index]))
+			return false;
+	return true;
+}
+
+/* One list a kind of which many are waited for, unless we own far more of them. */
+static int list_many(struct apply_run *run, const struct manifest_id *const *ids, size_t count,
+		     const struct deadline *deadline, struct manifest_live *live, struct err *err)
+{
+	size_t all = state_ledger_size(run->context->ledger);
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < count; i++) {
+		if (!is_first_of_kind(ids, i))
+			continue;
+		size_t n = count_kind(ids, i, count);
+		if (n >= LIST_FROM && n * LIST_SHARE >= all)
+			r = kube_client_list_ours(run->context->client, ids[i], NULL, 1, true,
+						  deadline, live, err);
+	}
+	return r;
+}
+
+static int look_up(struct apply_run *run, const struct manifest_id *const *ids, size_t count,
+		   struct manifest_live *live, struct err *err)
+{
+	cleanup_free const struct manifest_id **rest =
+		mem_alloc(count * sizeof(const struct manifest_id *));
+	struct deadline deadline = apply_deadline(run);
+	size_t left = 0;
+
+	int r = list_many(run, ids, count, &deadline, live, err);
+	for (size_t i = 0; r >= 0 && i < count; i++) {
+		cleanup_free char *key = manifest_id_key(ids[i]);
+		if (!manifest_live_get(live, key))
+			rest[left++] = ids[i];
+	}
+	if (r >= 0 && left)
+		r = kube_client_get_all(run->context->client, rest, left, &deadline, live, err);
+	return r;
+}
+
 int apply_look(struct apply_run *run, struct err *err)
 {
 	cleanup_free const struct manifest_id **ids =
@@ -227,8 +290,7 @@ int apply_look(struct apply_run *run, struct err *err)
 
 	struct manifest_live live;
 	manifest_live_init(&live);
-	struct deadline deadline = apply_deadline(run);
-	int r = kube_client_get_all(run->context->client, ids, count, &deadline, &live, err);
+	int r = look_up(run, ids, count, &live, err);
 	int ended = 0;
 	for (size_t i = 0; r >= 0 && i < count; i++) {
 		r = look_at(run, indexes[i], &live, err);

@@ -77,10 +77,11 @@ int kube_client_list(struct kube_client *client, const struct manifest_id *kind,
 		     const char *ns, const struct list *mark, const struct deadline *deadline,
 		     struct manifest_live *live, struct err *err);
 /* The same of several kinds side by side, with our label and everywhere; marks[i] belongs to
- * kinds[i]. */
+ * kinds[i], marks may be NULL. `whole`: the objects, not only their metadata. */
 int kube_client_list_ours(struct kube_client *client, const struct manifest_id *kinds,
-			  const struct list *marks, size_t count, const struct deadline *deadline,
-			  struct manifest_live *live, struct err *err);
+			  const struct list *marks, size_t count, bool whole,
+			  const struct deadline *deadline, struct manifest_live *live,
+			  struct err *err);
 
 /* Lists whole objects with a selector; NULL for none. New reference to an array of items. */
 int kube_client_select(struct kube_client *client, const char *group, const char *kind,

@@ -292,7 +292,7 @@ static void take_listing(const struct listing *listing, const struct manifest_id
 		cleanup_free char *key = key_of(item, kind);
 		map_put(&came, key, item);
 		if (all || map_has(&wanted, key))
-			manifest_live_put(live, key, item, false);
+			manifest_live_put(live, key, item, !query->metadata);
 	}
 	mark_missing(kind, query->ns, mark, &came, live);
 }
@@ -315,11 +315,12 @@ static int list_into(struct kube_client *client, const struct manifest_id *kinds
 }
 
 int kube_client_list_ours(struct kube_client *client, const struct manifest_id *kinds,
-			  const struct list *marks, size_t count, const struct deadline *deadline,
-			  struct manifest_live *live, struct err *err)
+			  const struct list *marks, size_t count, bool whole,
+			  const struct deadline *deadline, struct manifest_live *live,
+			  struct err *err)
 {
 	cleanup_free char *ours = mem_printf("%s=%s", MANIFEST_LABEL, manifest_set_id());
-	const struct kube_list_query query = {.label_selector = ours, .metadata = true};
+	const struct kube_list_query query = {.label_selector = ours, .metadata = !whole};
 
 	return list_into(client, kinds, marks, count, &query, deadline, live, err);
 }

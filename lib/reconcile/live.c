@@ -70,7 +70,7 @@ static int list_ledger_kinds(struct reconcile_round *round, const struct deadlin
 		ids[i] = id_of_kind(kinds.items[i]);
 		keys_of_kind(&entries, kinds.items[i], &marks[i]);
 	}
-	int r = kube_client_list_ours(round->world->client, ids, marks, kinds.n, deadline,
+	int r = kube_client_list_ours(round->world->client, ids, marks, kinds.n, false, deadline,
 				      &round->live, err);
 	for (size_t i = 0; i < kinds.n; i++) {
 		manifest_id_done(&ids[i]);
