@@ -519,7 +519,8 @@ START_TEST(test_kube_client__lists_of_several_kinds_are_read_at_once)
 		   "{\"namespace\": \"n\", \"name\": \"a\"}}]}");
 	api_answer(&api, more, 200,
 		   "{\"items\": [{\"metadata\": {\"namespace\": \"n\", \"name\": \"b\"}}]}");
-	must(kube_client_list_ours(api.client, kinds, marks, 2, false, &api.deadline, &live, &api.err),
+	must(kube_client_list_ours(api.client, kinds, marks, 2, false, &api.deadline, &live,
+				   &api.err),
 	     &api.err);
 	ck_assert(manifest_live_looked(&live, "apps/Deployment/n/gone"));
 	ck_assert_ptr_nonnull(manifest_live_get(&live, "core/ConfigMap/n/a"));
