@@ -30,6 +30,23 @@ static bool is_meant(const struct plan_step *step, const struct manifest_live_ob
 	return uid && step->uid && !strcmp(uid, step->uid);
 }
 
+/* Each under the app that it is of: all of this plan's, but for what gives its place to it. */
+static int write_pruned(struct apply_run *run, const struct state_pruned *objects, size_t count,
+			struct err *err)
+{
+	size_t begin = 0;
+	int r = 0;
+
+	for (size_t i = 1; r >= 0 && i <= count; i++) {
+		if (i < count && !strcmp(objects[i].entry->app, objects[begin].entry->app))
+			continue;
+		r = state_pruned_add(run->context->state_dir, run->context->batch,
+				     objects[begin].entry->app, objects + begin, i - begin, err);
+		begin = i;
+	}
+	return r;
+}
+
 static int keep_found(struct apply_run *run, const size_t *indexes, size_t count,
 		      const struct manifest_live *live, struct err *err)
 {
@@ -51,9 +68,7 @@ static int keep_found(struct apply_run *run, const size_t *indexes, size_t count
 			.heir = heir ? manifest_id_text(&heir->id) : NULL,
 		};
 	}
-	int r = kept ? state_pruned_add(run->context->state_dir, run->context->batch,
-					run->plan->app->name, objects, kept, err)
-		     : 0;
+	int r = write_pruned(run, objects, kept, err);
 	state_pruned_free(objects, kept);
 	return r;
 }

@@ -95,6 +95,14 @@ struct plan_meeting plan_meet(const struct plan_run *run, const json_t *old_body
 	return meeting;
 }
 
+bool plan_bodies_meet(const json_t *old_body, const json_t *new_body)
+{
+	const struct plan_run nothing_known = {0};
+	struct plan_meeting meeting = plan_meet(&nothing_known, old_body, new_body);
+
+	return meeting.ports || meeting.writers;
+}
+
 enum plan_replace plan_replace_of(const json_t *old_body, const json_t *new_body)
 {
 	const struct plan_run nothing_known = {0};

@@ -127,6 +127,9 @@ struct plan_input {
 	const struct map *answers; /* key -> struct plan_answer; may be empty */
 	const struct list *wanted_elsewhere; /* keys that other apps of the set want now: these are
 					      * moved, never pruned; may be NULL */
+	const struct list *inherited; /* keys of workloads that left the files of other apps, and
+				       * whose host ports or directories this app's new ones need:
+				       * pruned here, for one plan must have both; may be NULL */
 	const struct list *keep_kinds;
 	const struct map *contested; /* key -> struct list of places (tree/path.h) that are left to
 				      * others until the files are read again; may be NULL */
@@ -165,6 +168,9 @@ void plan_answer_free(struct plan_answer *answer);
 bool plan_is_immutable(enum err_code code, const char *message);
 /* How pods of the one follow pods of the other. */
 enum plan_replace plan_replace_of(const json_t *old_body, const json_t *new_body);
+/* Whether pods of the one need a host port or a directory of the other's, so that both cannot run.
+ */
+bool plan_bodies_meet(const json_t *old_body, const json_t *new_body);
 /* Whether a new version of that kind shows by becoming ready that it works: workloads that run for
  * ever. */
 bool plan_kind_is_tried(const struct manifest_id *id);

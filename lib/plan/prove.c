@@ -186,6 +186,11 @@ static void prove_replace(struct plan_run *run, struct plan_step *step)
 	step->proof = complete ? join_proof(step, &proof) : NULL;
 }
 
+static bool is_inherited(const struct plan_run *run, const char *key)
+{
+	return run->input->inherited && list_has(run->input->inherited, key);
+}
+
 /* What a new workload takes over from a pruned one; that it could be created was asked before. */
 static void prove_heir(struct plan_run *run, const struct plan_heir *heir)
 {
@@ -199,7 +204,9 @@ static void prove_heir(struct plan_run *run, const struct plan_heir *heir)
 	if (create->action != PLAN_CREATE || delete_->action != PLAN_DELETE || !old)
 		return;
 	char *problem = prove_pods(run, create, old->body, &complete, &proof, &field);
-	create->trial = plan_kind_is_tried(&create->id);
+	/* What another app had does not come back by itself: there is no version of this one with
+	 * it. */
+	create->trial = plan_kind_is_tried(&create->id) && !is_inherited(run, delete_->key);
 	if (create->pull) {
 		json_decref(delete_->pull);
 		delete_->pull = steal(&create->pull);

@@ -20,6 +20,8 @@ static bool is_left(const struct plan_run *run, const char *key, const struct st
 {
 	const struct plan_input *input = run->input;
 
+	if (input->inherited && list_has(input->inherited, key))
+		return true;
 	return !strcmp(entry->app, input->app->name) && !map_has(&run->wanted, key) &&
 	       !(input->wanted_elsewhere && list_has(input->wanted_elsewhere, key));
 }

@@ -29,6 +29,7 @@ struct reconcile_pass {
 	struct map answers;
 	struct plan *plan;
 	struct list wanted_elsewhere;
+	struct list inherited; /* keys of other apps' workloads that are pruned here (heirs.c) */
 	int64_t began;
 	bool again;	  /* something else became due by this pass: what was listed is old */
 	bool retry;	  /* a refused version counts like any other */
@@ -48,7 +49,8 @@ struct reconcile_round {
 	bool rested; /* the lists are gone */
 	int64_t listed_at;
 	struct manifest_live live;
-	struct map wanted; /* key -> app name, of all apps of the set */
+	struct map wanted; /* key -> app name, of all apps of the set, and of heirs */
+	struct map heirs;  /* key of a workload that left the files -> app that takes its place */
 	struct map prunes; /* app name -> number of its ledger entries that nobody wants */
 	size_t prune_total;
 };
@@ -57,6 +59,25 @@ struct reconcile_round {
 
 /* Why no app may prune now, or NULL. Caller frees. */
 char *reconcile_prune_blocked(const struct reconcile_round *round);
+
+/* The app is kept back anyway: its files are broken, or it is pinned to another version. */
+bool reconcile_is_kept(const struct reconcile_round *round, const char *name);
+/* Nobody wants the entry any more, and its delete may be planned. */
+bool reconcile_may_prune(const struct reconcile_round *round, const char *key,
+			 const struct state_entry *entry);
+
+/* --- heirs.c --- */
+
+/* Finds them, and has them wanted by who takes their place. */
+void reconcile_find_heirs(struct reconcile_round *round);
+void reconcile_forget_heirs(struct reconcile_round *round);
+/* Keys that the plan of an app prunes although another app had them. */
+void reconcile_inherited(const struct reconcile_round *round, const char *app, struct list *ret);
+/* The deletes of the round that count as the app's for the brake: when it only takes the place of
+ * others, theirs. */
+size_t reconcile_own_prunes(const struct reconcile_pass *pass);
+/* Those who gave their place and own nothing any more are forgotten. */
+int reconcile_forget_donors(const struct reconcile_pass *pass, struct err *err);
 
 /* --- effective.c --- */
 

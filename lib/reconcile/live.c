@@ -202,8 +202,8 @@ static void collect_namespaces(struct wants *wants, const struct manifest_app *a
 			want_namespace(wants, app->objects[i]->id.ns);
 }
 
-static void collect(struct wants *wants, const struct manifest_app *app, const struct map *ledger,
-		    const char *only_key)
+static void collect(struct wants *wants, const struct reconcile_round *round,
+		    const struct manifest_app *app, const struct map *ledger, const char *only_key)
 {
 	const char *key;
 	const struct state_entry *entry;
@@ -211,7 +211,7 @@ static void collect(struct wants *wants, const struct manifest_app *app, const s
 	for (size_t i = 0; i < app->count; i++)
 		want(wants, app->objects[i]->key, only_key);
 	map_foreach (ledger, key, entry)
-		if (!strcmp(entry->app, app->name))
+		if (!strcmp(entry->app, app->name) || map_has(&round->heirs, key))
 			want(wants, key, only_key);
 }
 
@@ -271,7 +271,7 @@ int reconcile_look(struct reconcile_round *round, const struct manifest_app *app
 	struct wants objects = {0}, namespaces = {0};
 	int r = 0;
 
-	collect(&objects, app, ledger, only_key);
+	collect(&objects, round, app, ledger, only_key);
 	if (!only_key && !fresh)
 		r = take_lists(round, app, &objects, cancel, live, err);
 	if (r >= 0)

@@ -96,13 +96,13 @@ static int plan_once(struct reconcile_pass *pass, struct err *err)
 	const struct reconcile_options *options = pass->options;
 	cleanup_free char *blocked = reconcile_prune_blocked(round);
 	/* What a version that has just failed brought goes with it at once. */
-	size_t own = pass->result->put_back ? round->prune_total
-					    : (size_t)map_get(&round->prunes, pass->app->name);
+	size_t own = pass->result->put_back ? round->prune_total : reconcile_own_prunes(pass);
 	struct state_app *known = state_ledger_app(pass->world->ledger, pass->app->name);
 	struct plan_input input = {
 		.app = pass->app,
 		.ledger = &pass->ledger,
 		.wanted_elsewhere = &pass->wanted_elsewhere,
+		.inherited = &pass->inherited,
 		.keep_kinds = &pass->world->settings->keep_kinds,
 		.show = options->show || options->agreed,
 		.prune_allowed = pass->effective.refused || (!blocked && !pass->effective.broken),

@@ -33,6 +33,7 @@ void reconcile_pass_read_ledger(struct reconcile_pass *pass)
 
 	for (size_t i = 0; i < app->count; i++)
 		list_add(&keys, app->objects[i]->key);
+	list_copy(&keys, &pass->inherited);
 	state_ledger_entries(pass->world->ledger, app->name, &keys, &pass->ledger);
 }
 
@@ -157,6 +158,8 @@ static int carry_out(struct reconcile_pass *pass, struct err *err)
 
 	if (r >= 0 && (has_steps(pass->plan) || !pass->options->only_key))
 		r = apply(pass, err);
+	if (r >= 0)
+		r = reconcile_forget_donors(pass, err);
 	if (r < 0)
 		return r;
 	result->changed |= result->applied.written || result->applied.deleted;
@@ -223,6 +226,14 @@ static int check_agreement(const struct reconcile_pass *pass, struct err *err)
 	return err_hint(err, "make a new plan");
 }
 
+/* The pass is made for what the files say, and not for an earlier version. */
+static bool is_of_files(const struct reconcile_pass *pass)
+{
+	const struct reconcile_effective *effective = &pass->effective;
+
+	return !effective->broken && !effective->refused && !effective->pin.revision;
+}
+
 static int run(struct reconcile_pass *pass, const char *name, struct err *err)
 {
 	int r = take_up(pass, name, err);
@@ -231,6 +242,8 @@ static int run(struct reconcile_pass *pass, const char *name, struct err *err)
 		r = reconcile_pass_gate(pass, err);
 	if (r != 0)
 		return r < 0 ? r : 0;
+	if (is_of_files(pass) && !pass->options->only_key)
+		reconcile_inherited(pass->round, name, &pass->inherited);
 	reconcile_pass_read_ledger(pass);
 	find_moved(pass);
 	r = reconcile_look(pass->round, pass->app, &pass->ledger, pass->options->only_key,
@@ -279,6 +292,7 @@ static void pass_done(struct reconcile_pass *pass)
 	map_done(&pass->answers);
 	map_done(&pass->ledger);
 	list_done(&pass->wanted_elsewhere);
+	list_done(&pass->inherited);
 }
 
 /* The plan that is shown borrows from its app. */

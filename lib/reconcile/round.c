@@ -18,9 +18,7 @@ static void note_wanted(struct reconcile_round *round)
 	}
 }
 
-/* What is kept back anyway: its files are broken, or it is pinned to another version than theirs.
- */
-static bool is_kept(const struct reconcile_round *round, const char *name)
+bool reconcile_is_kept(const struct reconcile_round *round, const char *name)
 {
 	struct state_app *known = state_ledger_app(round->world->ledger, name);
 	bool broken = reconcile_files_broken(round->set, name);
@@ -29,6 +27,13 @@ static bool is_kept(const struct reconcile_round *round, const char *name)
 
 	state_app_free(known);
 	return broken || pinned;
+}
+
+bool reconcile_may_prune(const struct reconcile_round *round, const char *key,
+			 const struct state_entry *entry)
+{
+	return !map_has(&round->wanted, key) && !entry->keep &&
+	       entry->prune != MANIFEST_PRUNE_NEVER && !reconcile_is_kept(round, entry->app);
 }
 
 /* The deletes that this round may plan, app by app: the brake looks at all of them. */
@@ -40,8 +45,7 @@ static void note_prunes(struct reconcile_round *round)
 
 	state_ledger_entries(round->world->ledger, NULL, NULL, &entries);
 	map_foreach (&entries, key, entry) {
-		if (map_has(&round->wanted, key) || entry->keep ||
-		    entry->prune == MANIFEST_PRUNE_NEVER || is_kept(round, entry->app))
+		if (!reconcile_may_prune(round, key, entry))
 			continue;
 		size_t n = (size_t)map_get(&round->prunes, entry->app);
 		map_put(&round->prunes, entry->app, (void *)(n + 1));
@@ -80,12 +84,15 @@ int reconcile_round_begin(const struct reconcile_world *world, struct manifest_s
 	round->world = world;
 	round->set = manifest_set_ref(set);
 	round->wanted = MAP_INIT(NULL);
+	round->heirs = MAP_INIT(NULL);
 	round->prunes = MAP_INIT(NULL);
 	pthread_mutex_init(&round->lock, NULL);
 	manifest_live_init(&round->live);
 	round->batch = state_pruned_batch(time(NULL));
 	note_wanted(round);
 	note_prunes(round);
+	if (round->prune_total)
+		reconcile_find_heirs(round);
 	*ret = round;
 	return 0;
 }
@@ -105,6 +112,7 @@ void reconcile_round_end(struct reconcile_round *round)
 		return;
 	manifest_live_done(&round->live);
 	map_done(&round->wanted);
+	map_done(&round->heirs);
 	map_done(&round->prunes);
 	list_done(&round->tags);
 	list_done(&round->skip_tags);
@@ -118,6 +126,8 @@ void reconcile_round_end(struct reconcile_round *round)
 void reconcile_round_select(struct reconcile_round *round, const char *app, const struct list *tags,
 			    const struct list *skip_tags)
 {
+	if (app || (tags && tags->n) || (skip_tags && skip_tags->n))
+		reconcile_forget_heirs(round);
 	free(round->selected);
 	round->selected = mem_strdup(app);
 	list_done(&round->tags);

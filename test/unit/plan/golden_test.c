@@ -29,7 +29,7 @@ struct scene {
 	struct manifest_live live; /* as the plan sees it: metadata until it asks for more */
 	struct manifest_live full; /* as it is */
 	struct map ledger, answers;
-	struct list wanted_elsewhere, keep_kinds;
+	struct list wanted_elsewhere, inherited, keep_kinds;
 	struct map contested; /* key -> struct list */
 	struct buf asked;
 };
@@ -588,6 +588,7 @@ static void scene_read(struct scene *scene)
 	scene->ledger = MAP_INIT(state_entry_free);
 	scene->answers = MAP_INIT(plan_answer_free);
 	list_of(scene->options, "wantedElsewhere", &scene->wanted_elsewhere);
+	list_of(scene->options, "inherited", &scene->inherited);
 	list_of(scene->options, "keepKinds", &scene->keep_kinds);
 	read_contested(scene);
 	read_desired(scene);
@@ -606,6 +607,7 @@ static void scene_done(struct scene *scene)
 	map_done(&scene->ledger);
 	map_done(&scene->answers);
 	list_done(&scene->wanted_elsewhere);
+	list_done(&scene->inherited);
 	list_done(&scene->keep_kinds);
 	map_done(&scene->contested);
 	buf_done(&scene->asked);
@@ -624,6 +626,7 @@ START_TEST(test_plan__golden)
 		.ledger = &scene.ledger,
 		.answers = &scene.answers,
 		.wanted_elsewhere = &scene.wanted_elsewhere,
+		.inherited = &scene.inherited,
 		.keep_kinds = &scene.keep_kinds,
 		.contested = &scene.contested,
 		.show = tree_path_true(options, "show"),
