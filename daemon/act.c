@@ -74,7 +74,8 @@ static int no_such_app(const char *app, struct err *err)
 	return err_hint(err, "'desired status' lists them");
 }
 
-static void print_json(const json_t *findings, const json_t *answer, const json_t *result)
+static void print_json(const json_t *findings, const json_t *answer, const json_t *beside,
+		       const json_t *result)
 {
 	json_auto_t *tree = result ? json_deep_copy(result) : json_object();
 
@@ -83,13 +84,16 @@ static void print_json(const json_t *findings, const json_t *answer, const json_
 		json_object_set(tree, "findings", (json_t *)findings);
 	if (answer)
 		json_object_update_missing(tree, (json_t *)answer);
+	if (beside)
+		json_object_update_missing(tree, (json_t *)beside);
 	terminal_print_json(tree);
 }
 
 /* findings: those that count for what came of it; NULL for none. */
-static enum command_exit report(const struct options *options, const json_t *findings,
-				const json_t *answer, const json_t *result)
+static enum command_exit report(const struct act *act, const json_t *findings, const json_t *answer,
+				const json_t *result)
 {
+	const struct options *options = act->options;
 	cleanup_diag struct diag_list list = DIAG_LIST_INIT;
 	cleanup_buf struct buf out = BUF_INIT;
 	cleanup_err struct err err = ERR_INIT;
@@ -100,7 +104,7 @@ static enum command_exit report(const struct options *options, const json_t *fin
 	}
 	findings_from_json(findings, &list);
 	if (options->json) {
-		print_json(findings, answer, result);
+		print_json(findings, answer, act->beside, result);
 	} else if (result) {
 		print_result(result, &out);
 		terminal_print(buf_str(&out));
@@ -197,7 +201,7 @@ static enum command_exit act_there(const struct act *act, struct remote *remote)
 			tree_path_string(answer, "waiting"));
 	if (json_object_get(answer, "task"))
 		r = follow(remote, answer, &result, &err);
-	return r < 0 ? terminal_fail(&err) : report(act->options, findings, answer, result);
+	return r < 0 ? terminal_fail(&err) : report(act, findings, answer, result);
 }
 
 static void ignore_findings(const json_t *findings)
@@ -224,7 +228,7 @@ static enum command_exit act_here(const struct act *act)
 		print_messages(act->options, answer);
 	if (r < 0)
 		return terminal_fail(&err);
-	return report(act->options, act->prepare ? NULL : findings, answer, result);
+	return report(act, act->prepare ? NULL : findings, answer, result);
 }
 
 enum command_exit act_run(const struct act *act)
@@ -235,5 +239,6 @@ enum command_exit act_run(const struct act *act)
 
 	if (r < 0)
 		return terminal_fail(&err);
+	print_messages(act->options, act->beside);
 	return r > 0 ? act_there(act, remote) : act_here(act);
 }

@@ -16,6 +16,8 @@ struct act {
 	json_t *body;		 /* what is asked for */
 	change_prepare *prepare; /* the change, for when no daemon runs; NULL: an apply of the
 				  * files */
+	const json_t *beside;	 /* what the verb found out by itself: its "messages" are told
+				  * first, the rest is in its JSON; NULL */
 };
 
 enum command_exit act_run(const struct act *act);
