@@ -11,8 +11,7 @@
 #include "reconcile/internal.h"
 #include "state/revision.h"
 
-/* Of the last app that was looked at: entries of one app come in any order, but few are workloads.
- * NULL when it cannot be told; then each app goes its own way. */
+/* NULL when it cannot be told; then each app goes its own way. */
 static struct manifest_app *version_in_force(const struct reconcile_round *round, const char *name)
 {
 	struct state_app *known = state_ledger_app(round->world->ledger, name);
