@@ -388,6 +388,9 @@ static struct outcome outcome_of_result(const struct work *work,
 		outcome.word = "not ready";
 		outcome.note = applied->not_ready;
 		outcome.failed = true;
+	} else if (result->unknown) {
+		outcome.job = JOB_RETRY;
+		outcome.warned = true;
 	} else if (result->waiting_approval) {
 		outcome.word = "waiting for approval";
 		outcome.warned = true;

@@ -60,6 +60,7 @@ struct http_request {
 	bool keep_headers;			       /* in the response */
 	void *into; /* where the body of a 2xx answer goes instead of response.body; or NULL */
 	size_t into_room;
+	int tries;  /* with retry: at most so many; 0: 10 */
 	bool retry; /* idempotent: try again on loss, 429, 502, 503, 504 (and 500 when
 		     * the server says Retry-After) */
 };

@@ -38,8 +38,9 @@ static int64_t back_off(int tries)
 int64_t http_retry_pause(const struct http_request *request, const struct http_response *response,
 			 const struct http_transfer *transfer)
 {
-	if (!request->retry || response->tries >= HTTP_RETRY_TRIES ||
-	    !is_worth_it(response, transfer))
+	int most = request->tries ? request->tries : HTTP_RETRY_TRIES;
+
+	if (!request->retry || response->tries >= most || !is_worth_it(response, transfer))
 		return -1;
 	/* A quarter around our own pause; never earlier than the server asked for. */
 	int64_t asked = http_response_retry_after(transfer);

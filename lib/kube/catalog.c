@@ -250,8 +250,8 @@ static int conclude(enum verdict verdict, const char *group, const char *version
 		return -ERR_INVALID;
 	}
 	if (verdict == UNKNOWN)
-		return err_set(err, ERR_UNREACHABLE,
-			       "the API server cannot say now whether it serves %s", what);
+		return err_set(err, ERR_BUSY, "the API server cannot say now whether it serves %s",
+			       what);
 	(void)err_set(err, ERR_NOT_FOUND, "the API server does not serve %s", what);
 	/* The group of a custom resource is always a domain. */
 	if (strchr(group, '.') && !manifest_kind_find(group, kind))

@@ -8,7 +8,8 @@
  *
  * Codes: ERR_INVALID the server refuses the object (edit the file; `field` tells where),
  * ERR_CONFLICT another manager or version, ERR_NOT_FOUND, ERR_EXISTS, ERR_DENIED 401/403,
- * ERR_UNREACHABLE and ERR_TIMEOUT no answer or 5xx.
+ * ERR_UNREACHABLE and ERR_TIMEOUT no answer or 5xx, ERR_BUSY only who serves that kind (an
+ * APIService) does not answer.
  */
 #pragma once
 
@@ -58,7 +59,8 @@ int kube_client_certificate_days(struct kube_client *client, int *ret_days, stru
 
 /* --- reading --- */
 
-/* Fetches the whole of each object by identity into live (absent ones are noted as looked up).
+/* Fetches the whole of each object by identity into live (absent ones are noted as looked up; those
+ * whose kind is served by an extension server that is away are not, and nothing is known of them).
  * Kinds the server does not know count as absent. */
 int kube_client_get_all(struct kube_client *client, const struct manifest_id *const *ids,
 			size_t count, const struct deadline *deadline, struct manifest_live *live,

@@ -25,6 +25,7 @@ struct listing {
 	bool complete;
 	bool missing;  /* the server does not know the path */
 	bool unserved; /* nor the kind: it has no items */
+	bool away;     /* nobody can tell now: who serves the kind is away */
 };
 
 static void listing_done(struct listing *listing)
@@ -108,6 +109,11 @@ static int take_page(struct listing *listing, const struct http_response *respon
 
 	if (response->status == 410)
 		return take_expired(listing, err);
+	if (kube_private_is_away(&listing->resource, response)) {
+		listing_restart(listing);
+		listing->complete = listing->away = true;
+		return 0;
+	}
 	int r = kube_answer_json(response, what, NULL, NULL, &page, err);
 	if (r == -ERR_NOT_FOUND) {
 		listing->missing = true;
@@ -146,6 +152,7 @@ static int next_pages(struct kube_client *client, struct listing *listings, size
 			.path = paths.items[asked],
 			.accept = listing->query->metadata ? ACCEPT_PARTIAL : NULL,
 			.retry = true,
+			.tries = kube_private_tries(&listing->resource),
 		};
 		open[asked++] = listing;
 	}
@@ -178,6 +185,9 @@ int kube_private_list(struct kube_client *client, const struct kube_resource *re
 	struct listing listing = {.query = query, .resource = *resource, .items = json_array()};
 
 	int r = read_all(client, &listing, 1, deadline, err);
+	if (r >= 0 && listing.away)
+		r = err_set(err, ERR_BUSY, "list of %s: who serves it does not answer",
+			    resource->plural);
 	if (r >= 0 && listing.missing)
 		r = err_set(err, ERR_NOT_FOUND, "list of %s: the API server does not serve it",
 			    resource->plural);
@@ -199,10 +209,12 @@ static int find(struct kube_client *client, const struct manifest_id *kind,
 				  kind->kind, KUBE_FIND_SIMPLY, deadline, &listing->resource, err);
 
 	listing->items = json_array();
-	if (r != -ERR_NOT_FOUND)
+	if (r != -ERR_NOT_FOUND && r != -ERR_BUSY)
 		return r;
 	err_done(err);
-	listing->complete = listing->unserved = true;
+	listing->complete = true;
+	listing->unserved = r == -ERR_NOT_FOUND;
+	listing->away = r == -ERR_BUSY;
 	return 0;
 }
 
@@ -212,12 +224,14 @@ static int find_again(struct kube_client *client, const struct manifest_id *kind
 {
 	int r = kube_private_missing(client, kind, 0, deadline, &listing->resource, err);
 
-	if (r < 0)
+	if (r < 0 && r != -ERR_BUSY)
 		return r;
-	if (r == 1)
+	if (r != 2)
 		err_done(err);
 	listing_restart(listing);
-	listing->complete = listing->unserved = r == 1;
+	listing->unserved = r == 1;
+	listing->away = r == -ERR_BUSY;
+	listing->complete = r != 2;
 	return 0;
 }
 
@@ -286,6 +300,8 @@ static void take_listing(const struct listing *listing, const struct manifest_id
 	json_t *item;
 	size_t i;
 
+	if (listing->away)
+		return;
 	for (size_t j = 0; mark && j < mark->n; j++)
 		map_put(&wanted, mark->items[j], mark->items[j]);
 	json_array_foreach (listing->items, i, item) {
@@ -358,6 +374,8 @@ int kube_client_select(struct kube_client *client, const char *group, const char
 	int r = list_kinds(client, &id, &listing, 1, deadline, err);
 	if (r >= 0 && listing.unserved)
 		r = err_set(err, ERR_NOT_FOUND, "the API server does not serve %s", kind);
+	if (r >= 0 && listing.away)
+		r = err_set(err, ERR_BUSY, "what serves %s does not answer", kind);
 	if (r >= 0)
 		*ret_items = steal(&listing.items);
 	listing_done(&listing);

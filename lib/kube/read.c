@@ -8,13 +8,27 @@
 #include "kube/answer.h"
 #include "kube/path.h"
 #include "kube/private.h"
+#include "manifest/scope.h"
 #include "tree/path.h"
+
+#define AWAY_TRIES 4 /* 1.4 s */
 
 /* --- paths --- */
 
 char *kube_private_path(const struct kube_resource *resource, const struct manifest_id *id)
 {
 	return kube_resource_path(resource, id->ns && *id->ns ? id->ns : "default", id->name);
+}
+
+bool kube_private_is_away(const struct kube_resource *resource,
+			  const struct http_response *response)
+{
+	return response->status == 503 && !manifest_kind_find(resource->group, resource->kind);
+}
+
+int kube_private_tries(const struct kube_resource *resource)
+{
+	return manifest_kind_find(resource->group, resource->kind) ? 0 : AWAY_TRIES;
 }
 
 int kube_private_missing(struct kube_client *client, const struct manifest_id *id, int flags,
@@ -45,6 +59,7 @@ struct get {
 	struct kube_resource resource;
 	char *path;
 	bool absent;
+	bool away; /* nobody can tell now: who serves the kind is away */
 };
 
 static void gets_free(struct get *gets, size_t count)
@@ -62,8 +77,9 @@ static int get_prepare(struct kube_client *client, const struct manifest_id *id,
 	get->id = id;
 	int r = kube_catalog_find(client->catalog, id->group, id->version ? id->version : "",
 				  id->kind, KUBE_FIND_SIMPLY, deadline, &get->resource, err);
-	if (r == -ERR_NOT_FOUND) {
-		get->absent = true;
+	if (r == -ERR_NOT_FOUND || r == -ERR_BUSY) {
+		get->absent = r == -ERR_NOT_FOUND;
+		get->away = r == -ERR_BUSY;
 		err_done(err);
 		return 0;
 	}
@@ -79,8 +95,17 @@ static int get_take(struct kube_client *client, struct get *get,
 {
 	cleanup_free char *what = manifest_id_text(get->id);
 
+	if (kube_private_is_away(&get->resource, response)) {
+		get->away = true;
+		return 0;
+	}
 	if (kube_answer_no_kind(response)) {
 		int r = kube_private_missing(client, get->id, 0, deadline, &get->resource, err);
+		if (r == -ERR_BUSY) {
+			err_done(err);
+			get->away = true;
+			return 0;
+		}
 		if (r == 2) {
 			free(get->path);
 			get->path = kube_private_path(&get->resource, get->id);
@@ -107,8 +132,11 @@ static int get_round(struct kube_client *client, struct get **open, size_t count
 	int again = 0;
 
 	for (size_t i = 0; i < count; i++)
-		requests[i] = (struct http_request){
-			.method = "GET", .path = open[i]->path, .retry = true};
+		requests[i] =
+			(struct http_request){.method = "GET",
+					      .path = open[i]->path,
+					      .retry = true,
+					      .tries = kube_private_tries(&open[i]->resource)};
 	int r = kube_connection_batch(client->connection, requests, responses, count, deadline,
 				      err);
 	for (size_t i = 0; i < count; i++) {
@@ -116,7 +144,7 @@ static int get_round(struct kube_client *client, struct get **open, size_t count
 		if (r >= 0)
 			r = get_take(client, open[i], &responses[i], deadline, &object, err);
 		http_response_done(&responses[i]);
-		if (r == 0) {
+		if (r == 0 && !open[i]->away) {
 			cleanup_free char *key = manifest_id_key(open[i]->id);
 			manifest_live_put(live, key, object, true);
 		}
@@ -140,7 +168,7 @@ int kube_client_get_all(struct kube_client *client, const struct manifest_id *co
 		if (r >= 0 && gets[i].absent) {
 			cleanup_free char *key = manifest_id_key(ids[i]);
 			manifest_live_put(live, key, NULL, true);
-		} else if (r >= 0) {
+		} else if (r >= 0 && !gets[i].away) {
 			open[asked++] = &gets[i];
 		}
 	}
@@ -163,6 +191,8 @@ int kube_client_get(struct kube_client *client, const struct manifest_id *id,
 	const struct manifest_live_object *found = manifest_live_get(&live, key);
 	if (r >= 0 && found)
 		*ret = json_incref(found->body);
+	else if (r >= 0 && !manifest_live_looked(&live, key))
+		r = err_set(err, ERR_BUSY, "%s: what serves its kind does not answer", what);
 	else if (r >= 0)
 		r = err_set(err, ERR_NOT_FOUND, "%s does not exist", what);
 	manifest_live_done(&live);

@@ -210,7 +210,7 @@ void plan_decide(struct plan_run *run, const struct manifest_object *object)
 	else if (manifest_live_looked(run->input->live, object->key))
 		decide_absent(run, &step);
 	else
-		plan_refuse(&step, mem_strdup("it is not known whether it exists"));
+		plan_refuse(&step, mem_strdup(PLAN_NOT_KNOWN));
 	if (step.action == PLAN_NONE)
 		plan_send_nothing(&step);
 	(void)plan_add(run, &step);

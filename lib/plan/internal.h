@@ -3,6 +3,10 @@
 
 #include "plan/plan.h"
 
+#define PLAN_NOT_KNOWN                                                                         \
+	"nobody can say whether it exists: what serves its kind does not answer (see kubectl " \
+	"get apiservices)"
+
 /* One plan in the making. */
 struct plan_run {
 	const struct plan_input *input;

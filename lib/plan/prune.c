@@ -93,7 +93,7 @@ static void decide(struct plan_run *run, const struct state_entry *entry)
 		step.action = PLAN_FORGET;
 	} else if (!live) {
 		step.action = PLAN_HOLD;
-		why = mem_strdup("it is not known whether it exists");
+		why = mem_strdup(PLAN_NOT_KNOWN);
 	} else if (foreign) {
 		step.action = PLAN_FORGET;
 		why = mem_printf("%s; no longer ours, stays", foreign);

@@ -149,6 +149,18 @@ static int purge_folders(struct reconcile_pass *pass, struct err *err)
 	return r;
 }
 
+/* Who serves their kind is away. */
+static bool has_unknown(const struct reconcile_pass *pass)
+{
+	for (size_t i = 0; i < pass->plan->count; i++) {
+		const struct plan_step *step = &pass->plan->steps[i];
+		bool waits = step->action == PLAN_HOLD || step->action == PLAN_REFUSE;
+		if (waits && !manifest_live_looked(&pass->live, step->key))
+			return true;
+	}
+	return false;
+}
+
 /* Positive when another pass is due: a write was refused because a field cannot be changed, a
  * replaced workload did not become ready, or the app went back to an earlier version. */
 static int carry_out(struct reconcile_pass *pass, struct err *err)
@@ -156,6 +168,7 @@ static int carry_out(struct reconcile_pass *pass, struct err *err)
 	struct reconcile_result *result = pass->result;
 	int r = pass->options->only_key ? 0 : reconcile_note_pending(pass, err);
 
+	result->unknown = has_unknown(pass);
 	if (r >= 0 && (has_steps(pass->plan) || !pass->options->only_key))
 		r = apply(pass, err);
 	if (r >= 0)

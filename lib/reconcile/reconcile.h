@@ -88,6 +88,7 @@ struct reconcile_result {
 	bool changed;
 	bool held; /* suspended or held: nothing was done */
 	bool waiting_approval;
+	bool unknown;	   /* of some objects nobody can tell whether they are there: look again */
 	bool broken;	   /* the files are broken: what was in force was enforced */
 	bool pinned;	   /* the pass was made for a revision that the app is pinned to */
 	char *refused;	   /* why this version is not tried: what was in force was enforced; NULL */

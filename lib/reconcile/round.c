@@ -36,7 +36,8 @@ bool reconcile_may_prune(const struct reconcile_round *round, const char *key,
 	       entry->prune != MANIFEST_PRUNE_NEVER && !reconcile_is_kept(round, entry->app);
 }
 
-/* The deletes that this round may plan, app by app: the brake looks at all of them. */
+/* The deletes that this round may plan, app by app: the brake looks at all of them. What was never
+ * confirmed to be there has a brake of its own. */
 static void note_prunes(struct reconcile_round *round)
 {
 	struct map entries = MAP_INIT(state_entry_free);
@@ -45,7 +46,7 @@ static void note_prunes(struct reconcile_round *round)
 
 	state_ledger_entries(round->world->ledger, NULL, NULL, &entries);
 	map_foreach (&entries, key, entry) {
-		if (!reconcile_may_prune(round, key, entry))
+		if (!entry->uid || !reconcile_may_prune(round, key, entry))
 			continue;
 		size_t n = (size_t)map_get(&round->prunes, entry->app);
 		map_put(&round->prunes, entry->app, (void *)(n + 1));
