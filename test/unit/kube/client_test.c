@@ -597,6 +597,41 @@ START_TEST(test_kube_client__objects_of_a_kind_that_is_not_served_are_absent)
 }
 END_TEST
 
+/* Its APIService is away. Four tries, then nothing is known of its objects, and the others are told
+ * of as ever. */
+START_TEST(test_kube_client__who_serves_a_kind_may_be_away)
+{
+	struct api api = api_start();
+	const struct manifest_id map = api_id("", "v1", "ConfigMap", "n", "a");
+	const struct manifest_id widget = api_id("x.dev", "v1", "Widget", "n", "w");
+	const struct manifest_id *ids[] = {&map, &widget};
+	const struct server_reply away = {.status = 503, .body = "service unavailable", .times = 4};
+	cleanup_list struct list mark = LIST_INIT;
+	cleanup_live struct manifest_live live;
+	json_auto_t *object = NULL;
+
+	manifest_live_init(&live);
+	api.deadline = deadline_in(&clock_real, NULL, 30000);
+	list_add(&mark, "x.dev/Widget/n/v");
+	api_answer(&api, "GET /api", 200, API_NO_CORE);
+	api_answer(&api, "GET /apis", 200, API_WIDGETS);
+	api_answer(&api, "GET /api/v1/namespaces/n/configmaps/a", 200, "{\"kind\": \"ConfigMap\"}");
+	server_expect(api.server, "GET /apis/x.dev/v1/namespaces/n/widgets/w", &away);
+	must(kube_client_get_all(api.client, ids, 2, &api.deadline, &live, &api.err), &api.err);
+	ck_assert_ptr_nonnull(manifest_live_get(&live, "core/ConfigMap/n/a"));
+	ck_assert(!manifest_live_looked(&live, "x.dev/Widget/n/w"));
+	server_expect(api.server, "GET /apis/x.dev/v1/widgets?limit=500", &away);
+	must(kube_client_list(api.client, &widget, false, NULL, &mark, &api.deadline, &live,
+			      &api.err),
+	     &api.err);
+	ck_assert(!manifest_live_looked(&live, "x.dev/Widget/n/v"));
+	server_expect(api.server, "GET /apis/x.dev/v1/namespaces/n/widgets/w", &away);
+	ck_assert_int_eq(kube_client_get(api.client, &widget, &api.deadline, &object, &api.err),
+			 -ERR_BUSY);
+	api_stop(&api);
+}
+END_TEST
+
 START_TEST(test_kube_client__get_all_notes_what_is_not_there)
 {
 	struct api api = api_start();
@@ -692,6 +727,7 @@ Suite *test_suite(void)
 	tcase_add_test(tests, test_kube_client__half_a_list_is_an_error);
 	tcase_add_test(tests, test_kube_client__a_404_on_a_kind_is_not_an_empty_list);
 	tcase_add_test(tests, test_kube_client__objects_of_a_kind_that_is_not_served_are_absent);
+	tcase_add_test(tests, test_kube_client__who_serves_a_kind_may_be_away);
 	tcase_add_test(tests, test_kube_client__get_all_notes_what_is_not_there);
 	tcase_add_test(tests, test_kube_client__a_built_in_kind_moves_to_the_served_version);
 	tcase_add_test(tests, test_kube_client__counts_its_requests);
