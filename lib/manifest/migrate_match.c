@@ -15,20 +15,24 @@
 
 static const struct matcher {
 	const char *old, *now;
-	bool one;    /* takes one value now, and took many */
-	bool braces; /* "{name:expression}" stood for something */
+	bool one; /* takes one value now, and took many */
+	enum expression {
+		EXPRESSION_NONE,
+		EXPRESSION_BRACED, /* "{name:expression}" among plain text */
+		EXPRESSION_ALWAYS,
+	} expression;
 } matchers[] = {
-	{"Host", "Host", true, false},
-	{"HostHeader", "Host", true, false},
-	{"HostSNI", "HostSNI", true, false},
-	{"HostRegexp", "HostRegexp", true, true},
-	{"HostSNIRegexp", "HostSNIRegexp", true, true},
-	{"Path", "Path", true, true},
-	{"PathPrefix", "PathPrefix", true, true},
-	{"Method", "Method", true, false},
-	{"ClientIP", "ClientIP", true, false},
-	{"Headers", "Header", false, false},
-	{"HeadersRegexp", "HeaderRegexp", false, false},
+	{"Host", "Host", true, EXPRESSION_NONE},
+	{"HostHeader", "Host", true, EXPRESSION_NONE},
+	{"HostSNI", "HostSNI", true, EXPRESSION_NONE},
+	{"HostRegexp", "HostRegexp", true, EXPRESSION_ALWAYS},
+	{"HostSNIRegexp", "HostSNIRegexp", true, EXPRESSION_ALWAYS},
+	{"Path", "Path", true, EXPRESSION_BRACED},
+	{"PathPrefix", "PathPrefix", true, EXPRESSION_BRACED},
+	{"Method", "Method", true, EXPRESSION_NONE},
+	{"ClientIP", "ClientIP", true, EXPRESSION_NONE},
+	{"Headers", "Header", false, EXPRESSION_NONE},
+	{"HeadersRegexp", "HeaderRegexp", false, EXPRESSION_NONE},
 };
 
 /* One call: "Host(`a`, `b`)" from name to behind the closing parenthesis. */
@@ -45,6 +49,7 @@ struct reader {
 	const struct tree_yaml_node *node;
 	const char *bytes;
 	size_t at, end;
+	bool old; /* of the old group */
 };
 
 static const struct matcher *find(const char *name, size_t length)
@@ -127,8 +132,11 @@ static void migrate_call(const struct reader *reader, const struct call *call)
 {
 	const struct matcher *matcher = call->matcher;
 
-	if (matcher->braces && call->braces)
-		refuse(reader, "expressions in braces are gone since Traefik 3");
+	bool expression = matcher->expression == EXPRESSION_ALWAYS ||
+			  (matcher->expression == EXPRESSION_BRACED && call->braces);
+
+	if (reader->old && expression)
+		refuse(reader, "expressions look otherwise since Traefik 3");
 	else if (matcher->one && call->values > 1)
 		split(reader, call);
 	else if (strcmp(matcher->old, matcher->now) != 0)
@@ -148,7 +156,8 @@ static void read_word(struct reader *reader)
 	if (reader->at >= reader->end || reader->bytes[reader->at] != '(')
 		return;
 	reader->at++;
-	if (length == strlen("Query") && !strncmp(reader->bytes + call.name, "Query", length)) {
+	if (reader->old && length == strlen("Query") &&
+	    !strncmp(reader->bytes + call.name, "Query", length)) {
 		refuse(reader, "Query takes a name and a value since Traefik 3");
 		return;
 	}
@@ -170,7 +179,8 @@ static bool begins_comment(const struct reader *reader)
 
 void migrate_matchers(const struct migrate_rule *rule, const struct tree_yaml_node *match)
 {
-	struct reader reader = {.rule = rule, .node = match, .bytes = rule->bytes};
+	struct reader reader = {
+		.rule = rule, .node = match, .bytes = rule->bytes, .old = rule->change->traefik};
 
 	migrate_rule_extent(rule, match, &reader.at, &reader.end);
 	while (reader.at < reader.end && !begins_comment(&reader)) {

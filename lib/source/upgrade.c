@@ -4,79 +4,19 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "manifest/migrate.h"
-#include "manifest/text.h"
-#include "source/pass.h"
+#include "source/reading.h"
 #include "tree/path.h"
-
-/* One reading of everything. */
-struct reading {
-	struct source_pass pass;
-	struct map documents; /* key_of() -> json_t */
-	struct list unread;
-	struct manifest_served served;
-	struct manifest_changes *changes; /* to add to; NULL: only the documents */
-};
 
 /* The whole story. */
 struct upgrade {
 	const struct source_options *options;
 	const struct list *wanted;
-	struct reading now;
+	struct source_reading now;
 	struct manifest_changes changes;
 	bool *active;	  /* of changes: its edits are to be done */
 	struct map texts; /* path -> struct buf: how the files would be */
 	struct diag_list *findings;
 };
-
-/* --- reading --- */
-
-static char *key_of(const char *app, const char *file, size_t document)
-{
-	return mem_printf("%s\n%s\n%zu", app, file, document);
-}
-
-static void on_parsed(void *context, const char *app, const char *file,
-		      const struct manifest_text *text)
-{
-	struct reading *reading = context;
-
-	if (!text)
-		list_add_new(&reading->unread, file);
-	for (size_t i = 0; text && i < text->documents.n; i++) {
-		cleanup_err struct err ignored = ERR_INIT;
-		cleanup_free char *key = key_of(app, file, i);
-		json_t *tree = NULL;
-		if (tree_yaml_to_json(text->documents.roots[i], file, &tree, &ignored) >= 0)
-			map_put(&reading->documents, key, tree);
-	}
-	if (text && reading->changes)
-		manifest_migrate(text, app, &reading->served, reading->changes);
-}
-
-static int read_all(const struct source_options *options, struct manifest_changes *changes,
-		    struct reading *ret, struct err *err)
-{
-	*ret = (struct reading){
-		.documents = MAP_INIT(json_decref),
-		.served = {options->kinds, options->kube_release},
-		.changes = changes,
-	};
-	int r = source_pass_begin(options, &ret->pass, err);
-	if (r < 0)
-		return r;
-	ret->pass.parsed = on_parsed;
-	ret->pass.context = ret;
-	source_load_run(&ret->pass);
-	return 0;
-}
-
-static void reading_done(struct reading *reading)
-{
-	source_pass_done(&reading->pass);
-	map_done(&reading->documents);
-	list_done(&reading->unread);
-}
 
 /* --- what is wanted --- */
 
@@ -299,7 +239,8 @@ static void forget_changes(const struct upgrade *upgrade, const char *key, json_
 {
 	for (size_t i = 0; i < upgrade->changes.n; i++) {
 		const struct manifest_change *change = &upgrade->changes.items[i];
-		cleanup_free char *own = key_of(change->app, change->file, change->document);
+		cleanup_free char *own =
+			source_reading_key(change->app, change->file, change->document);
 		if (strcmp(own, key) != 0 ||
 		    (manifest_change_is_due(change) && !upgrade->active[i]))
 			continue;
@@ -320,58 +261,106 @@ static bool is_same(const struct upgrade *upgrade, const char *key, const json_t
 	return json_equal(from, to);
 }
 
-/* What was changed in a document, or else in its file, is to blame. */
-static void refuse_document(struct upgrade *upgrade, const char *key)
+static void refuse_rewritten(struct upgrade *upgrade, size_t number, const char *key)
 {
+	const struct manifest_edits *edits = &upgrade->changes.items[number].edits;
 	const char *file = strchr(key, '\n') + 1;
-	cleanup_free char *path = mem_strndup(file, strcspn(file, "\n"));
-	cleanup_free char *app = mem_strndup(key, strcspn(key, "\n"));
+	cleanup_err struct err why = ERR_INIT;
+
+	(void)err_set(&why, ERR_INVALID, "rewritten, %.*s of %.*s would differ in more than that",
+		      (int)strcspn(file, "\n"), file, (int)strcspn(key, "\n"), key);
+	(void)err_hint(&why, "rewrite it by hand");
+	(void)err_at(&why, edits->n ? edits->items[0].file : NULL,
+		     edits->n ? edits->items[0].line : 0, 0);
+	give_up(upgrade, number, &why);
+}
+
+/* Everything that changes this file, or any file (NULL). */
+static void refuse_file(struct upgrade *upgrade, const char *path, const char *key)
+{
+	for (size_t i = 0; i < upgrade->changes.n; i++) {
+		const struct manifest_edits *edits = &upgrade->changes.items[i].edits;
+		bool there = !path;
+		for (size_t j = 0; j < edits->n && !there; j++)
+			there = !strcmp(edits->items[j].file, path);
+		if (upgrade->active[i] && there)
+			refuse_rewritten(upgrade, i, key);
+	}
+}
+
+/* What was changed in the document itself is to blame. */
+static bool refuse_own(struct upgrade *upgrade, const char *key)
+{
 	bool found = false;
 
-	for (int pass = 0; pass < 3 && !found; pass++)
-		for (size_t i = 0; i < upgrade->changes.n; i++) {
-			const struct manifest_change *change = &upgrade->changes.items[i];
-			cleanup_free char *own =
-				key_of(change->app, change->file, change->document);
-			bool blamed = pass == 0	  ? !strcmp(own, key)
-				      : pass == 1 ? !strcmp(change->file, path)
-						  : true;
-			cleanup_err struct err why = ERR_INIT;
-			if (!upgrade->active[i] || !blamed)
-				continue;
-			(void)err_set(&why, ERR_INVALID,
-				      "rewritten, %s of %s would differ in more than that", path,
-				      app);
-			(void)err_hint(&why, "rewrite it by hand");
-			(void)err_at(&why, change->edits.n ? change->edits.items[0].file : path,
-				     change->edits.n ? change->edits.items[0].line : 0, 0);
-			give_up(upgrade, i, &why);
-			found = true;
-		}
+	for (size_t i = 0; i < upgrade->changes.n; i++) {
+		const struct manifest_change *change = &upgrade->changes.items[i];
+		cleanup_free char *own =
+			source_reading_key(change->app, change->file, change->document);
+		if (!upgrade->active[i] || !change->edits.n || strcmp(own, key) != 0)
+			continue;
+		refuse_rewritten(upgrade, i, key);
+		found = true;
+	}
+	return found;
+}
+
+/* Whether the document differs when only this file is rewritten. */
+static bool is_to_blame(const struct upgrade *upgrade, const char *path, const char *key)
+{
+	struct source_options options = *upgrade->options;
+	struct map alone = MAP_INIT(NULL);
+	cleanup_err struct err ignored = ERR_INIT;
+	struct source_reading then;
+
+	map_put(&alone, path, map_get(&upgrade->texts, path));
+	options.instead = &alone;
+	bool blamed = true;
+	if (source_reading_make(&options, NULL, &then, &ignored) >= 0) {
+		blamed = !is_same(upgrade, key, map_get(&upgrade->now.documents, key),
+				  map_get(&then.documents, key));
+		source_reading_done(&then);
+	}
+	map_done(&alone);
+	return blamed;
+}
+
+/* A document that shows another file: which one? */
+static void refuse_document(struct upgrade *upgrade, const char *key)
+{
+	bool found = refuse_own(upgrade, key);
+
+	for (size_t i = 0; i < upgrade->texts.n && !found; i++) {
+		const char *path = upgrade->texts.entries[i].key;
+		if (!is_to_blame(upgrade, path, key))
+			continue;
+		refuse_file(upgrade, path, key);
+		found = true;
+	}
+	if (!found)
+		refuse_file(upgrade, NULL, key);
 }
 
 /* 1 when the new texts say what they should, 0 when something was given up. */
 static int prove(struct upgrade *upgrade, struct err *err)
 {
 	struct source_options options = *upgrade->options;
-	struct reading then;
+	struct source_reading then;
 	const char *key;
 	json_t *before;
 	int proven = 1;
 
 	options.instead = &upgrade->texts;
-	int r = read_all(&options, NULL, &then, err);
-	if (r < 0) {
-		map_done(&then.documents);
+	int r = source_reading_make(&options, NULL, &then, err);
+	if (r < 0)
 		return r;
-	}
 	map_foreach (&upgrade->now.documents, key, before) {
 		if (is_same(upgrade, key, before, map_get(&then.documents, key)))
 			continue;
 		refuse_document(upgrade, key);
 		proven = 0;
 	}
-	reading_done(&then);
+	source_reading_done(&then);
 	return proven;
 }
 
@@ -465,16 +454,14 @@ int source_upgrade(const struct source_options *options, const struct list *want
 	};
 
 	*ret = (struct source_upgrade){0};
-	int r = read_all(options, &upgrade.changes, &upgrade.now, err);
-	if (r < 0) {
-		map_done(&upgrade.now.documents);
+	int r = source_reading_make(options, &upgrade.changes, &upgrade.now, err);
+	if (r < 0)
 		return r;
-	}
 	r = run(&upgrade, ret, err);
 	free(upgrade.active);
 	map_done(&upgrade.texts);
 	manifest_changes_done(&upgrade.changes);
-	reading_done(&upgrade.now);
+	source_reading_done(&upgrade.now);
 	if (r < 0)
 		source_upgrade_done(ret);
 	return r;
