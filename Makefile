@@ -219,19 +219,22 @@ layers: ## fail when an include points up, or a library is used outside its fold
 demo: prerequisites all ## the main job, narrated, on an embedded real control plane (or KUBECONFIG)
 	@BUILD=$(abspath $(BUILD)) test/cluster/demo
 
-bench: prerequisites all bench-templates $(BUILD)/test/bench/wire ## time, requests and memory beside the peers, in one run; BENCH="--quick"
+bench: prerequisites all bench-templates bench-backup $(BUILD)/test/bench/wire ## time, requests and memory beside the peers, in one run; BENCH="--quick"
 	@BUILD=$(abspath $(BUILD)) test/bench/bench $(BENCH)
 
 bench-templates: $(BUILD)/test/bench/render ## rendering beside Jinja2 and Ansible, in one run
 	@BUILD=$(abspath $(BUILD)) $$(test/differential/oracles)/venv/bin/python test/bench/templates
 
+bench-backup: $(BUILD)/desired ## backup and restore beside tar | pigz | aws and restic, in one run; BENCH="--quick"
+	@BUILD=$(abspath $(BUILD)) test/bench/backup $(filter --quick,$(BENCH))
+
 TORTURE_FUZZ_SECONDS ?= 3600
 
-torture: prerequisites all ## the long attacks: an hour of fuzzing, the cluster tests at length
+torture: prerequisites all $(S3_BIN) $(BUILD)/test/s3/carry ## the long attacks: an hour of fuzzing, the tests on cluster and S3 at length
 	@rm -rf $(BUILD)/torture-results
 	@FUZZ_GROWN=$(abspath $(BUILD))/fuzz/grown $(MAKE) --no-print-directory fuzz-only \
 		FUZZ_SECONDS=$(TORTURE_FUZZ_SECONDS) FUZZ_RESULTS=$(BUILD)/torture-results
-	@BUILD=$(abspath $(BUILD)) TORTURE=1 test/run $(BUILD)/torture-results test/cluster/check
+	@BUILD=$(abspath $(BUILD)) TORTURE=1 test/run $(BUILD)/torture-results test/cluster/check test/s3/check
 	@test/run --total $(BUILD)/torture-results
 
 install: $(BUILD)/desired $(BUILD)/traefik-crds.yaml ## install below DESTDIR and PREFIX
@@ -262,5 +265,5 @@ help: ## this list
 -include $(LIB_OBJ:.o=.d) $(DAEMON_OBJ:.o=.d) $(BUILD)/daemon/main.d $(UNIT_BIN:=.d) $(HARNESS_OBJ:.o=.d) $(CLUSTER_BIN:=.d) \
 	$(S3_BIN:=.d) $(BUILD)/test/s3/rig.d $(BUILD)/test/s3/carry.d $(BUILD)/test/differential/engine.d $(BUILD)/test/bench/render.d $(BUILD)/test/bench/wire.d $(FUZZ_BIN:=.d)
 .PHONY: all deps prerequisites check check-unit check-s3 check-cluster check-system check-differential check-unit-only check-s3-only \
-	check-cluster-only check-system-only asan asan-only asan-tests fuzz fuzz-only fuzz-targets coverage format lint layers demo bench bench-templates torture install clean help
+	check-cluster-only check-system-only asan asan-only asan-tests fuzz fuzz-only fuzz-targets coverage format lint layers demo bench bench-templates bench-backup torture install clean help
 .SECONDARY:

@@ -63,12 +63,12 @@ static int tell_rollback(const struct change *change, const char *app, int numbe
 	if (r < 0)
 		return r;
 	list_printf(&lines, "%s: goes to revision %d", app, number);
-	if (set)
+	if (set && !json_is_true(json_object_get(change->body, "withData")))
 		list_printf(&lines,
 			    "Its data stays as it is, and revision %d had other images, which may "
-			    "have migrated it. As it was before: desired restore %s --set %s "
-			    "--replace",
-			    migrated, app, set);
+			    "have migrated it. As it was before: desired rollback %s %d "
+			    "--with-data %s",
+			    migrated, app, number, set);
 	*ret_answer = json_pack("{s:i, s:o}", "schema", 1, "messages", change_lines(&lines));
 	return 0;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "backup/path.h"
+#include "backup/reader.h"
 #include "backup/restore.h"
 #include "backup_print.h"
 #include "base/mem.h"
@@ -19,10 +20,9 @@ static void say(void *context, const char *text)
 }
 
 /* The newest set that is not failed; for one app, the newest that has it. */
-static const struct backup_set *choose_set(const struct options *options, const char *app,
+static const struct backup_set *choose_set(const char *id, const char *app,
 					   const struct backup_catalog *catalog, struct err *err)
 {
-	const char *id = options_value(options, "set");
 	const struct backup_set *set = !id && app ? backup_catalog_newest(catalog, app) : NULL;
 
 	return set ? set : backup_catalog_find(catalog, id ? id : "latest", err);
@@ -54,16 +54,15 @@ static void tell(const struct backup_restore_report *report, const struct backup
 	       dry_run ? "would be restored" : "restored and verified");
 }
 
-static int restore_set(struct store *store, const struct options *options,
-		       struct backup_restore_options *wanted, struct backup_restore_report *report,
-		       struct err *err)
+static int restore_set(struct store *store, const char *id, struct backup_restore_options *wanted,
+		       struct backup_restore_report *report, struct err *err)
 {
 	cleanup_backup_catalog struct backup_catalog catalog = {0};
 
 	int r = backup_catalog_read(store->store, store->node, &store->deadline, &catalog, err);
 	if (r < 0)
 		return r;
-	wanted->set = choose_set(options, wanted->unit, &catalog, err);
+	wanted->set = choose_set(id, wanted->unit, &catalog, err);
 	if (!wanted->set)
 		return catalog.count ? -(int)err->code : other_nodes(store, err);
 	r = backup_restore(wanted, report, err);
@@ -81,6 +80,73 @@ static char *absolute(const char *what)
 	return backup_path_clean(path);
 }
 
+static struct backup_restore_options options_of(const struct store *store)
+{
+	return (struct backup_restore_options){
+		.store = store->store,
+		.identities = &store->identities,
+		.client = store->client,
+		.state_dir = store->options->state,
+		.machine = store->node,
+		.sink = terminal_sink(),
+		.deadline = &store->deadline,
+		.cancel = store->cancel,
+		.say = say,
+	};
+}
+
+/* --- for a rollback --- */
+
+/* The set, and that it has the app, and that we can read it. */
+static int look_at_set(struct store *store, const char *app, const char *id, struct err *err)
+{
+	cleanup_backup_catalog struct backup_catalog catalog = {0};
+	struct backup_reader reader = {0};
+
+	int r = backup_catalog_read(store->store, store->node, &store->deadline, &catalog, err);
+	if (r < 0)
+		return r;
+	const struct backup_set *set = backup_catalog_find(&catalog, id, err);
+	if (!set)
+		return -(int)err->code;
+	const struct backup_unit *unit = backup_set_find(set, app);
+	if (!unit || unit->state == BACKUP_FAILED)
+		return err_set(err, ERR_NOT_FOUND, "set %s has nothing of %s", set->id, app);
+	r = backup_reader_open(&reader, store->store, unit, &store->identities, &store->deadline,
+			       err);
+	backup_reader_done(&reader);
+	return r;
+}
+
+enum command_exit restore_look(const struct options *options, const char *app, const char *set)
+{
+	cleanup_store struct store store = STORE_INIT;
+	cleanup_err struct err err = ERR_INIT;
+
+	int r = store_open(options, NULL, NULL, &store, &err);
+	if (r >= 0)
+		r = look_at_set(&store, app, set, &err);
+	return r < 0 ? terminal_fail(&err) : COMMAND_FINE;
+}
+
+enum command_exit restore_replace(const struct options *options, const char *app, const char *set)
+{
+	cleanup_store struct store store = STORE_INIT;
+	cleanup_err struct err err = ERR_INIT;
+	struct backup_restore_report report = {0};
+
+	int r = store_open(options, NULL, NULL, &store, &err);
+	struct backup_restore_options wanted = options_of(&store);
+	wanted.unit = app;
+	wanted.replace = true;
+	if (r >= 0)
+		r = restore_set(&store, set, &wanted, &report, &err);
+	backup_restore_report_done(&report);
+	return r < 0 ? terminal_fail(&err) : COMMAND_FINE;
+}
+
+/* --- the verb --- */
+
 static enum command_exit restore(const struct options *options)
 {
 	const char *what = options->arguments.n ? options->arguments.items[0] : NULL;
@@ -91,27 +157,15 @@ static enum command_exit restore(const struct options *options)
 
 	int r = store_open(options, options_value(options, "target"),
 			   options_value(options, "node"), &store, &err);
-	struct backup_restore_options wanted = {
-		.store = store.store,
-		.identities = &store.identities,
-		.client = store.client,
-		.state_dir = options->state,
-		.machine = store.node,
-		.sink = terminal_sink(),
-		.unit = options->app ? options->app
-			: path	     ? NULL
-				     : what,
-		.system = options_given(options, "system"),
-		.path = path,
-		.into = options_value(options, "into"),
-		.replace = options_given(options, "replace"),
-		.dry_run = options_given(options, "dry-run"),
-		.deadline = &store.deadline,
-		.cancel = store.cancel,
-		.say = say,
-	};
+	struct backup_restore_options wanted = options_of(&store);
+	wanted.unit = options->app ? options->app : path ? NULL : what;
+	wanted.system = options_given(options, "system");
+	wanted.path = path;
+	wanted.into = options_value(options, "into");
+	wanted.replace = options_given(options, "replace");
+	wanted.dry_run = options_given(options, "dry-run");
 	if (r >= 0)
-		r = restore_set(&store, options, &wanted, &report, &err);
+		r = restore_set(&store, options_value(options, "set"), &wanted, &report, &err);
 	backup_restore_report_done(&report);
 	return r < 0 ? terminal_fail(&err) : COMMAND_FINE;
 }

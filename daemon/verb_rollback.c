@@ -13,6 +13,33 @@ static int number_of(const char *text)
 	return end == text || *end || number < 1 || number > 1000000000 ? 0 : (int)number;
 }
 
+static enum command_exit roll_back(const struct options *options, const char *app, int number,
+				   bool with_data)
+{
+	json_auto_t *body =
+		json_pack("{s:s, s:i, s:b}", "app", app, "revision", number, "withData", with_data);
+
+	return act_run(&(struct act){.options = options,
+				     .path = "/v1/rollback",
+				     .body = body,
+				     .prepare = change_find("rollback")});
+}
+
+/* First the old images, then the old data: the other way round the new ones would find it, and
+ * migrate it once more. That the old ones are not well on the newer data is no news. */
+static enum command_exit roll_back_with(const struct options *options, const char *app, int number,
+					const char *set)
+{
+	enum command_exit code = restore_look(options, app, set);
+
+	if (code != COMMAND_FINE)
+		return code;
+	code = roll_back(options, app, number, true);
+	if (code != COMMAND_FINE && code != COMMAND_FAILED && code != COMMAND_WARNINGS)
+		return code;
+	return restore_replace(options, app, set);
+}
+
 static enum command_exit rollback(const struct options *options)
 {
 	const char *app = options->arguments.items[0];
@@ -26,12 +53,16 @@ static enum command_exit rollback(const struct options *options)
 		terminal_error(&err);
 		return COMMAND_USAGE;
 	}
-	json_auto_t *body = json_pack("{s:s, s:i}", "app", app, "revision", number);
-	return act_run(&(struct act){.options = options,
-				     .path = "/v1/rollback",
-				     .body = body,
-				     .prepare = change_find("rollback")});
+	const char *set = options_value(options, "with-data");
+	return set ? roll_back_with(options, app, number, set)
+		   : roll_back(options, app, number, false);
 }
+
+static const struct option_spec rollback_options[] = {
+	{"with-data", "SET", "and the data as that backup has it; what is there is kept beside it"},
+	{"identity", "FILE", "the secret key, when that backup is encrypted"},
+	{NULL, NULL, NULL},
+};
 
 const struct command verb_rollback = {
 	.name = "rollback",
@@ -48,10 +79,13 @@ const struct command verb_rollback = {
 		"else than they give now, or until 'desired resume APP'. It works while the files "
 		"are\n"
 		"broken, and with or without a running daemon.\n\n"
+		"Data stays as it is, unless --with-data SET (backup list) brings it back, too. "
+		"When\n"
+		"images changed since then, the set with the data before that is named.\n\n"
 		"Exit codes: 0 it is ready, 1 something failed or did not become ready, 3 "
 		"something\n"
 		"waits for approval.",
-	.options = command_no_options,
+	.options = rollback_options,
 	.min = 1,
 	.max = 2,
 };

@@ -58,7 +58,6 @@ char *backup_inflight_end(const char *path, struct s3_store *store, const struct
 		if (text && s3_store_abort(store, key, text, deadline, &err) >= 0)
 			list_printf(ret_notes, "an upload that was cut off was ended: %s", key);
 	}
-	backup_inflight_forget(path);
 	return mem_strdup(tree_path_string(note, "set"));
 }
 

@@ -13,8 +13,9 @@
 void backup_inflight_begin(const char *path, const char *set);
 void backup_inflight_upload(const char *path, const char *key, const char *upload_id);
 
-/* Ends the uploads of a run that crashed, with a sentence each, and forgets it. Returns the id of
- * its set, which may have its marker; NULL when none crashed. Caller frees. */
+/* Ends the uploads of a run that crashed, with a sentence each. Returns the id of its set, which
+ * may have its marker; NULL when none crashed. It is known until the next run begins. Caller frees.
+ */
 char *backup_inflight_end(const char *path, struct s3_store *store, const struct deadline *deadline,
 			  struct list *ret_notes);
 /* The run ended by itself. */

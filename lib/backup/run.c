@@ -14,7 +14,8 @@
 #include "tree/json.h"
 #include "tree/path.h"
 
-#define ORPHAN_S (24 * 3600)
+#define ORPHAN_S  (24 * 3600)
+#define ANY_AGE_S -600 /* clocks differ */
 
 /* Everything that a run's functions hand on to each other. */
 struct run {
@@ -123,15 +124,31 @@ static void note_upload(void *context, const char *key, const char *upload_id)
 	backup_inflight_upload(run->inflight, key, upload_id);
 }
 
+/* An upload may have begun just before the crash, too late for its note. */
+static int end_uploads(struct run *run, struct err *err)
+{
+	const struct backup_options *options = run->options;
+	cleanup_free char *prefix = mem_printf("%s/", options->node);
+	int count =
+		s3_store_abort_orphans(options->store, prefix, ORPHAN_S, options->deadline, err);
+
+	for (size_t i = 0; run->crashed && count >= 0 && i < run->sources.count; i++) {
+		cleanup_free char *begun = mem_printf("%s/%s/%s", options->node,
+						      run->sources.items[i].name, run->crashed);
+		int r = s3_store_abort_orphans(options->store, begun, ANY_AGE_S, options->deadline,
+					       err);
+		count = r < 0 ? r : count + r;
+	}
+	return count;
+}
+
 /* What cannot be cleared away now is for the next run. */
 static void clear_away(struct run *run)
 {
 	const struct backup_options *options = run->options;
-	cleanup_free char *prefix = mem_printf("%s/", options->node);
 	cleanup_err struct err ignored = ERR_INIT;
 
-	int count = s3_store_abort_orphans(options->store, prefix, ORPHAN_S, options->deadline,
-					   &ignored);
+	int count = end_uploads(run, &ignored);
 	if (count > 0)
 		list_printf(&run->report->orphans, "%d uploads that never ended were ended", count);
 	err_done(&ignored);
@@ -361,9 +378,11 @@ static int begin(struct run *run, struct err *err)
 	if (r >= 0)
 		r = backup_catalog_read(options->store, options->node, options->deadline,
 					&run->catalog, err);
+	if (r >= 0)
+		r = backup_find_sources(options, &run->sources, err);
 	if (r >= 0 && !options->dry_run)
 		clear_away(run);
-	return r < 0 ? r : backup_find_sources(options, &run->sources, err);
+	return r;
 }
 
 static void make_set(struct run *run)
@@ -416,7 +435,8 @@ int backup_run(const struct backup_options *options, struct backup_report *ret, 
 	}
 	if (r >= 0 && !options->dry_run) {
 		r = write_marker(&run, err);
-		backup_inflight_forget(run.inflight);
+		if (r >= 0)
+			backup_inflight_forget(run.inflight);
 	}
 	if (r >= 0 && !options->dry_run)
 		forget_old(&run);
