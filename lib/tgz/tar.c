@@ -8,15 +8,18 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
+#include "tgz/plain.h"
 
 struct tgz_tar {
 	struct archive *archive;
 	struct archive *disk; /* reads attributes and ACLs */
 	struct archive_entry *entry;
 	struct tgz_sink sink;
-	bool mute;	/* the sink takes nothing more */
-	struct err err; /* of the sink */
+	struct buf *header; /* takes what is written, while an entry begins */
+	bool mute;	    /* the sink takes nothing more */
+	struct err err;	    /* of the sink */
 };
 
 /* libarchive (3.6) loses memory once a sink has failed, so it never learns of it. */
@@ -25,7 +28,9 @@ static la_ssize_t pass_on(struct archive *archive, void *context, const void *by
 	struct tgz_tar *tar = context;
 
 	(void)archive;
-	if (!tar->mute && tar->sink.write(tar->sink.context, bytes, length, &tar->err) < 0)
+	if (tar->header)
+		buf_add(tar->header, bytes, length);
+	else if (!tar->mute && tar->sink.write(tar->sink.context, bytes, length, &tar->err) < 0)
 		tar->mute = true;
 	return (la_ssize_t)length;
 }
@@ -39,6 +44,8 @@ struct tgz_tar *tgz_tar_new(const struct tgz_sink *sink)
 	tar->disk = archive_read_disk_new();
 	tar->entry = archive_entry_new();
 	archive_write_set_format_pax_restricted(tar->archive);
+	/* The records that GNU tar and star know, not libarchive's own beside them. */
+	archive_write_set_format_option(tar->archive, "pax", "xattrheader", "SCHILY");
 	archive_write_set_bytes_per_block(tar->archive, 0);
 	archive_read_disk_set_behavior(tar->disk,
 				       ARCHIVE_READDISK_NO_FFLAGS | ARCHIVE_READDISK_NO_SPARSE);
@@ -137,8 +144,14 @@ static void fill(struct tgz_tar *tar, const struct tgz_tar_entry *entry)
 
 int tgz_tar_begin(struct tgz_tar *tar, const struct tgz_tar_entry *entry, struct err *err)
 {
+	cleanup_buf struct buf header = BUF_INIT;
+
 	fill(tar, entry);
+	tar->header = &header;
 	bool fine = archive_write_header(tar->archive, tar->entry) >= ARCHIVE_WARN;
+	tar->header = NULL;
+	tgz_plain(&header, entry->path, entry->symlink ? entry->symlink : entry->hardlink);
+	(void)pass_on(tar->archive, tar, buf_str(&header), header.len);
 	return judge(tar, fine, entry->path, err);
 }
 
