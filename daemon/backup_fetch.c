@@ -26,6 +26,8 @@ static int fetch(struct store *store, const char *id, const char *path, struct e
 		&(struct backup_restore_options){
 			.store = store->store,
 			.identities = &store->identities,
+			.client = store->client,
+			.machine = store->node,
 			.set = set,
 			.path = path,
 			.deadline = &store->deadline,

@@ -97,6 +97,8 @@ static json_t *data_of(const struct backup_set *set)
 		for (size_t j = 0; strcmp(unit->name, BACKUP_SYSTEM) && j < unit->paths.n; j++)
 			if (!backup_place_is_empty(unit->paths.items[j]))
 				json_array_append_new(data, json_string(unit->paths.items[j]));
+		for (size_t j = 0; j < unit->claims.n; j++)
+			json_array_append_new(data, json_string(unit->claims.items[j]));
 	}
 	return data;
 }

@@ -33,10 +33,24 @@ static int restore(void *context, const struct backup_gate_restore *what, struct
 	const struct site *site = context;
 	const struct options *options = site->options;
 	const char *argv[] = {
-		"/proc/self/exe", "backup",   "fetch",	       what->set,
-		what->path,	  "--node",   what->node,      "--dir",
-		options->dir,	  "--state",  options->state,  "--runtime",
-		options->runtime, "--config", options->config, NULL,
+		"/proc/self/exe",
+		"backup",
+		"fetch",
+		what->set,
+		what->path,
+		"--node",
+		what->node,
+		"--dir",
+		options->dir,
+		"--state",
+		options->state,
+		"--runtime",
+		options->runtime,
+		"--config",
+		options->config,
+		options->kubeconfig ? "--kubeconfig" : NULL,
+		options->kubeconfig,
+		NULL,
 	};
 	struct deadline deadline = deadline_in(&clock_real, cancel, BUDGET_MS);
 	cleanup_process struct process_result result = {0};

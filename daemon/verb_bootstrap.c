@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "backup/bootstrap.h"
+#include "backup/known.h"
 #include "backup/restore.h"
 #include "backup/target.h"
 #include "base/file.h"
@@ -85,6 +86,22 @@ static int refuse_k3s(struct err *err)
 
 /* --- claims: their volumes need the API server --- */
 
+/* For the gate: its volume waits for it, there is nothing to bring back any more. */
+static int note_claim(const struct store *store, const struct backup_set *set, const char *path,
+		      struct err *err)
+{
+	cleanup_backup_known struct backup_known known = {0};
+
+	backup_known_open(store->options->state, &known);
+	for (size_t i = 0; i < set->count; i++) {
+		const char *claim = backup_unit_claim_at(&set->units[i], path);
+		if (claim)
+			(void)backup_known_note(&known, claim, set->units[i].name,
+						BACKUP_MAY_BE_EMPTY, time(NULL));
+	}
+	return backup_known_write(&known, err);
+}
+
 static int restore_claim(struct store *store, const struct backup_set *set, const char *path,
 			 struct err *err)
 {
@@ -94,6 +111,7 @@ static int restore_claim(struct store *store, const struct backup_set *set, cons
 			.store = store->store,
 			.identities = &store->identities,
 			.client = store->client,
+			.machine = store->node,
 			.set = set,
 			.path = path,
 			.deadline = &store->deadline,
@@ -103,7 +121,7 @@ static int restore_claim(struct store *store, const struct backup_set *set, cons
 		&report, err);
 
 	backup_restore_report_done(&report);
-	return r;
+	return r < 0 ? r : note_claim(store, set, path, err);
 }
 
 static int restore_claims(struct store *store, const struct backup_bootstrap_report *report,

@@ -90,6 +90,19 @@ static bool names_claim(const struct manifest_object *object, const char *ns, co
 	return false;
 }
 
+bool backup_sources_owns_claim(const struct manifest_app *app, const char *claim,
+			       const json_t *volume)
+{
+	const char *slash = strchr(claim, '/'), *release = text(volume, "release");
+	cleanup_free char *ns = mem_strndup(claim, slash ? (size_t)(slash - claim) : 0);
+
+	for (size_t i = 0; slash && i < app->count; i++)
+		if (names_claim(app->objects[i], ns, slash + 1) ||
+		    (*release && is_chart(app->objects[i], ns, release)))
+			return true;
+	return false;
+}
+
 static bool uses_claim(const json_t *pod, const char *ns, const char *name)
 {
 	json_t *claim;

@@ -1,13 +1,10 @@
-#include "backup/gate.h"
+#include "backup/gate_private.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "backup/find.h"
 #include "backup/keys.h"
-#include "backup/known.h"
 #include "backup/place.h"
 #include "backup/source.h"
 #include "backup/target.h"
@@ -18,33 +15,6 @@
 #define PATIENCE_MS 10000 /* for the list of sets and an index */
 #define FRESH_MS    60000 /* so long a list of sets is good */
 #define GRUDGE_MS   5000  /* so long a store that did not answer is not asked again */
-
-struct backup_gate {
-	struct backup_gate_options options;
-	pthread_mutex_t turn; /* at the store; of what follows */
-	char *target, *node;
-	struct s3_store *store; /* NULL: not open */
-	struct age_identities identities;
-	struct backup_catalog catalog;
-	struct list others; /* further nodes, when ours has no sets */
-	int64_t asked_at;   /* when the list came */
-	int64_t failed_at;
-	char *failure; /* why it did not; NULL */
-
-	pthread_mutex_t lock; /* of STATE/backup/known.json */
-};
-
-/* One question. */
-struct asking {
-	struct backup_gate *gate;
-	const struct backup_gate_question *question;
-	struct backup_known known;
-	bool chosen;	     /* the node's name was given */
-	struct list missing; /* paths that are new to this node */
-	struct list lost;    /* paths that it had */
-	enum backup_gate_verdict verdict;
-	char *why;
-};
 
 struct backup_gate *backup_gate_new(const struct backup_gate_options *options)
 {
@@ -81,12 +51,7 @@ void backup_gate_free(struct backup_gate *gate)
 	free(gate);
 }
 
-static const char *app_of(const struct asking *asking)
-{
-	return asking->question->app->name;
-}
-
-static int decide(struct asking *asking, enum backup_gate_verdict verdict, char *why)
+static int decide(struct backup_gate_asking *asking, enum backup_gate_verdict verdict, char *why)
 {
 	asking->verdict = verdict;
 	free(asking->why);
@@ -96,10 +61,11 @@ static int decide(struct asking *asking, enum backup_gate_verdict verdict, char 
 
 /* --- what is there --- */
 
-static void sort_path(struct asking *asking, const char *path, bool allowed, int *changed)
+static void sort_path(struct backup_gate_asking *asking, const char *path, bool allowed,
+		      int *changed)
 {
 	struct backup_known *known = &asking->known;
-	const char *app = app_of(asking);
+	const char *app = asking->question->app->name;
 	time_t now = time(NULL);
 
 	if (!backup_place_is_empty(path)) {
@@ -117,23 +83,24 @@ static void sort_path(struct asking *asking, const char *path, bool allowed, int
 }
 
 /* Sorts the app's paths; what is seen for the first time is noted. */
-static int look(struct asking *asking, struct err *err)
+static int look(struct backup_gate_asking *asking, struct err *err)
 {
 	struct backup_gate *gate = asking->gate;
 	struct backup_sources sources = {0};
 	int changed = 0, r = 0;
 
 	backup_sources_add_app(&sources, asking->question->app, 0);
-	if (!sources.items[0].count) {
+	if (!sources.items[0].count && !backup_find_may_have_claims(asking->question->app)) {
 		backup_sources_done(&sources);
 		return 0;
 	}
 	pthread_mutex_lock(&gate->lock);
 	backup_known_open(gate->options.state_dir, &asking->known);
-	bool allowed = backup_known_take_allowed(&asking->known, app_of(asking));
+	bool allowed = backup_known_take_allowed(&asking->known, asking->question->app->name);
 	changed = allowed;
 	for (size_t i = 0; i < sources.items[0].count; i++)
 		sort_path(asking, sources.items[0].trees[i].path, allowed, &changed);
+	asking->claims = backup_gate_claims_are_due(asking, allowed, &changed);
 	if (changed)
 		r = backup_known_write(&asking->known, err);
 	backup_known_done(&asking->known);
@@ -142,8 +109,8 @@ static int look(struct asking *asking, struct err *err)
 	return r;
 }
 
-static int note(struct backup_gate *gate, const char *path, const char *app,
-		enum backup_known_state state, struct err *err)
+int backup_gate_note(struct backup_gate *gate, const char *path, const char *app,
+		     enum backup_known_state state, struct err *err)
 {
 	cleanup_backup_known struct backup_known known = {0};
 	int r = 0;
@@ -191,7 +158,8 @@ static int open_and_read(struct backup_gate *gate, const json_t *settings,
 
 /* The sets that there are; a list that came a moment ago is good, and a store that did not answer a
  * moment ago is left alone. */
-static int know_sets(struct asking *asking, const struct deadline *deadline, struct err *err)
+static int know_sets(struct backup_gate_asking *asking, const struct deadline *deadline,
+		     struct err *err)
 {
 	struct backup_gate *gate = asking->gate;
 	const json_t *settings = asking->question->settings;
@@ -222,8 +190,8 @@ static int know_sets(struct asking *asking, const struct deadline *deadline, str
 }
 
 /* Another node that has the path, when ours has nothing at all and its name is only the host's. */
-static int find_elsewhere(struct asking *asking, const char *path, const struct deadline *deadline,
-			  const char **ret_node, struct err *err)
+static int find_elsewhere(struct backup_gate_asking *asking, const char *path,
+			  const struct deadline *deadline, const char **ret_node, struct err *err)
 {
 	struct backup_gate *gate = asking->gate;
 	int r = 0;
@@ -242,10 +210,10 @@ static int find_elsewhere(struct asking *asking, const char *path, const struct 
 
 /* --- verdicts --- */
 
-static int hold_lost(struct asking *asking)
+int backup_gate_hold_lost(struct backup_gate_asking *asking)
 {
 	cleanup_free char *paths = list_join(&asking->lost, ", ");
-	const char *app = app_of(asking);
+	const char *app = asking->question->app->name;
 
 	return decide(asking, BACKUP_GATE_HELD,
 		      mem_printf("%s had data on this node and %s missing or empty now (is a disk "
@@ -255,7 +223,7 @@ static int hold_lost(struct asking *asking)
 				 paths, asking->lost.n == 1 ? "is" : "are", app, app));
 }
 
-static int wait_for_store(struct asking *asking, const struct err *err)
+static int wait_for_store(struct backup_gate_asking *asking, const struct err *err)
 {
 	cleanup_free char *text = err_text(err);
 
@@ -263,12 +231,12 @@ static int wait_for_store(struct asking *asking, const struct err *err)
 		      mem_printf("its data is not on this node, and whether %s has it cannot be "
 				 "told: %s. It waits; to start without it: desired resume %s "
 				 "--without-restore",
-				 asking->gate->target, text, app_of(asking)));
+				 asking->gate->target, text, asking->question->app->name));
 }
 
-static int hold_for_other(struct asking *asking, const char *path, const char *node)
+static int hold_for_other(struct backup_gate_asking *asking, const char *path, const char *node)
 {
-	const char *app = app_of(asking);
+	const char *app = asking->question->app->name;
 
 	return decide(asking, BACKUP_GATE_HELD,
 		      mem_printf("%s is not there; node %s has no backups in %s, but %s has one of "
@@ -279,26 +247,27 @@ static int hold_for_other(struct asking *asking, const char *path, const char *n
 				 node, app));
 }
 
-static int first_install(struct asking *asking, const char *path, struct err *err)
+static int first_install(struct backup_gate_asking *asking, const char *path, struct err *err)
 {
 	event_emit(asking->question->sink,
-		   (struct event){.kind = EVENT_FIRST_INSTALL, .app = app_of(asking)},
-		   "%s: %s is empty and %s has no backup of it: a first install", app_of(asking),
-		   path, asking->gate->target);
-	return note(asking->gate, path, app_of(asking), BACKUP_MAY_BE_EMPTY, err);
+		   (struct event){.kind = EVENT_FIRST_INSTALL, .app = asking->question->app->name},
+		   "%s: %s is empty and %s has no backup of it: a first install",
+		   asking->question->app->name, path, asking->gate->target);
+	return backup_gate_note(asking->gate, path, asking->question->app->name,
+				BACKUP_MAY_BE_EMPTY, err);
 }
 
-static int bring_back(struct asking *asking, const struct backup_set *set, const char *path,
-		      struct err *err)
+int backup_gate_bring_back(struct backup_gate_asking *asking, const struct backup_set *set,
+			   const char *path, const char *name, struct err *err)
 {
 	struct backup_gate *gate = asking->gate;
 	const struct backup_gate_restore what = {gate->node, set->id, path};
 	cleanup_free char *taken = timespan_rfc3339(set->began);
 	int64_t began = clock_real.now(&clock_real);
-	const char *app = app_of(asking);
+	const char *app = asking->question->app->name;
 
 	event_emit(asking->question->sink, (struct event){.kind = EVENT_WAITING, .app = app},
-		   "%s: its first start waits while %s comes back from %s", app, path, taken);
+		   "%s: its first start waits while %s comes back from %s", app, name, taken);
 	int r = gate->options.restore(gate->options.context, &what, asking->question->cancel, err);
 	if (r == -ERR_CANCELED)
 		return r;
@@ -314,12 +283,12 @@ static int bring_back(struct asking *asking, const struct backup_set *set, const
 	cleanup_free char *took = timespan_text(clock_real.now(&clock_real) - began);
 	event_emit(asking->question->sink, (struct event){.kind = EVENT_RESTORED, .app = app},
 		   "%s: %s was not on this node and is restored from set %s, taken %s, in %s", app,
-		   path, set->id, taken, took);
-	return note(gate, path, app, BACKUP_HAD, err);
+		   name, set->id, taken, took);
+	return backup_gate_note(gate, path, app, BACKUP_HAD, err);
 }
 
-static int settle(struct asking *asking, const char *path, const struct deadline *deadline,
-		  struct err *err)
+static int settle(struct backup_gate_asking *asking, const char *path,
+		  const struct deadline *deadline, struct err *err)
 {
 	struct backup_gate *gate = asking->gate;
 	const struct backup_set *set = NULL;
@@ -328,7 +297,7 @@ static int settle(struct asking *asking, const char *path, const struct deadline
 	int r = backup_find_path(gate->store, &gate->catalog, path, &gate->identities, deadline,
 				 &set, err);
 	if (r > 0)
-		return bring_back(asking, set, path, err);
+		return backup_gate_bring_back(asking, set, path, path, err);
 	if (r == 0)
 		r = find_elsewhere(asking, path, deadline, &node, err);
 	if (r > 0)
@@ -337,7 +306,7 @@ static int settle(struct asking *asking, const char *path, const struct deadline
 }
 
 /* With the turn: paths that are new to this node, one after the other. */
-static int settle_all(struct asking *asking, struct err *err)
+static int settle_all(struct backup_gate_asking *asking, struct err *err)
 {
 	struct cancel *cancel = asking->question->cancel;
 	int64_t patience = asking->gate->options.patience_ms;
@@ -348,6 +317,10 @@ static int settle_all(struct asking *asking, struct err *err)
 		deadline = deadline_in(&clock_real, cancel, patience);
 		r = settle(asking, asking->missing.items[i], &deadline, err);
 	}
+	if (r >= 0 && !asking->why && asking->claims) {
+		deadline = deadline_in(&clock_real, cancel, patience);
+		r = backup_gate_settle_claims(asking, &deadline, err);
+	}
 	if (r >= 0 || r == -ERR_CANCELED)
 		return r;
 	(void)wait_for_store(asking, err);
@@ -355,7 +328,7 @@ static int settle_all(struct asking *asking, struct err *err)
 	return 0;
 }
 
-static int ask_store(struct asking *asking, struct err *err)
+static int ask_store(struct backup_gate_asking *asking, struct err *err)
 {
 	struct backup_gate *gate = asking->gate;
 
@@ -378,12 +351,12 @@ static bool is_wanted(const struct backup_gate_question *question)
 int backup_gate_ask(struct backup_gate *gate, const struct backup_gate_question *question,
 		    enum backup_gate_verdict *ret, char **ret_why, struct err *err)
 {
-	struct asking asking = {.gate = gate, .question = question};
+	struct backup_gate_asking asking = {.gate = gate, .question = question};
 	int r = is_wanted(question) ? look(&asking, err) : 0;
 
 	if (r >= 0 && asking.lost.n)
-		r = hold_lost(&asking);
-	else if (r >= 0 && asking.missing.n)
+		r = backup_gate_hold_lost(&asking);
+	else if (r >= 0 && (asking.missing.n || asking.claims))
 		r = ask_store(&asking, err);
 	list_done(&asking.missing);
 	list_done(&asking.lost);

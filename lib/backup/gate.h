@@ -6,6 +6,9 @@
  *	missing, and new to this node, first apply  -> the newest set that has them -> restored,
  *open no set has them -> a first install, open the store does not answer -> wait
  *
+ * Its claims are looked at before the first apply only: one that the cluster does not have and a
+ * set does comes back as a volume that waits for it (backup/volume.h).
+ *
  * So data comes back before the first pod writes into an empty directory, and a disk that is not
  * mounted or a directory that was wiped is never filled without a word. `restore: never` in the
  * app's `backup:` opens it always; without a target there is no gate.
@@ -21,6 +24,7 @@
 #include "base/deadline.h"
 #include "base/event.h"
 #include "http/http.h"
+#include "kube/client.h"
 #include "manifest/set.h"
 
 enum backup_gate_verdict {
@@ -55,7 +59,8 @@ void backup_gate_free(struct backup_gate *gate); /* NULL is fine */
 struct backup_gate_question {
 	const json_t *settings; /* `backup:` of desired.yaml; NULL: no target */
 	const struct manifest_app *app;
-	bool first; /* nothing of the app was applied to this cluster yet */
+	bool first;		    /* nothing of the app was applied to this cluster yet */
+	struct kube_client *client; /* NULL: its claims are not looked at */
 	struct cancel *cancel;
 	struct event_sink *sink;
 };

@@ -81,5 +81,10 @@ const char *backup_sources_owner(const char *kind, const char *ns, const char *n
 				 const char *release, const struct manifest_app *const *apps,
 				 size_t app_count);
 
+/* True when the app names the claim ("NAMESPACE/NAME") in a manifest, or has the chart of its Helm
+ * release; volume: what a set or backup/live.h says of the claim, may be NULL. */
+bool backup_sources_owns_claim(const struct manifest_app *app, const char *claim,
+			       const json_t *volume);
+
 /* True when a unit has this path, or one above it. */
 bool backup_sources_cover(const struct backup_sources *sources, const char *path);

@@ -25,6 +25,7 @@ int reconcile_pass_gate(struct reconcile_pass *pass, struct err *err)
 		.settings = world->settings->backup,
 		.app = pass->app,
 		.first = is_first(pass),
+		.client = world->client,
 		.cancel = pass->options->cancel,
 		.sink = world->sink,
 	};
