@@ -210,6 +210,85 @@ static int contains(struct eval *eval, const struct node *node, struct value *co
 	return -1;
 }
 
+static bool is_missing(const struct value *value)
+{
+	return value->kind == VALUE_UNDEFINED && !value->trouble->lenient;
+}
+
+static int equal(struct eval *eval, struct value *a, struct value *b, bool *ret, int depth);
+
+static int equal_lists(struct eval *eval, struct value *a, struct value *b, bool *ret, int depth)
+{
+	*ret = a->list.n == b->list.n;
+	for (size_t i = 0; *ret && i < a->list.n; i++)
+		if (equal(eval, template_eval_list_at(eval, a, i),
+			  template_eval_list_at(eval, b, i), ret, depth + 1) < 0)
+			return -1;
+	return 0;
+}
+
+static int equal_dicts(struct eval *eval, struct value *a, struct value *b, bool *ret, int depth)
+{
+	*ret = a->dict.n == b->dict.n;
+	for (size_t i = 0; *ret && i < a->dict.n; i++) {
+		const struct value *key = a->dict.entries[i].key;
+		*ret = template_dict_find(&b->dict, key) != NULL;
+		if (*ret && equal(eval, template_eval_dict_at(eval, a, i),
+				  template_eval_dict_get(eval, b, key), ret, depth + 1) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* As in Ansible items are rendered one by one, until two of them differ. */
+static int equal(struct eval *eval, struct value *a, struct value *b, bool *ret, int depth)
+{
+	if (!a || !b)
+		return -1;
+	bool plain =
+		!a->lazy && !b->lazy && a->kind != VALUE_UNDEFINED && b->kind != VALUE_UNDEFINED;
+	if (!plain && depth <= VALUE_DEEPEST && value_is_list(a) && a->kind == b->kind)
+		return equal_lists(eval, a, b, ret, depth);
+	if (!plain && depth <= VALUE_DEEPEST && a->kind == VALUE_DICT && b->kind == VALUE_DICT)
+		return equal_dicts(eval, a, b, ret, depth);
+	struct value *bad = is_missing(a) ? a : is_missing(b) ? b : NULL;
+	if (bad) {
+		template_eval_trip(eval, bad);
+		return -1;
+	}
+	*ret = value_equal(a, b);
+	return 0;
+}
+
+/* Whether a list that may hold what is not rendered yet has the item. */
+static int list_has_item(struct eval *eval, struct value *list, struct value *item, bool *ret)
+{
+	*ret = false;
+	for (size_t i = 0; !*ret && i < list->list.n; i++)
+		if (equal(eval, template_eval_list_at(eval, list, i), item, ret, 1) < 0)
+			return -1;
+	return 0;
+}
+
+/* Comparisons that need not look at all there is. Positive when it was none of them. */
+static int compare_lazily(struct eval *eval, enum compare_operator op, struct value *left,
+			  struct value *right, bool *ret)
+{
+	bool member = op == COMPARE_IN || op == COMPARE_NOT_IN;
+	int r = 1;
+
+	if ((!left->lazy && !right->lazy) || left->kind == VALUE_UNDEFINED ||
+	    right->kind == VALUE_UNDEFINED)
+		return 1;
+	if (op == COMPARE_EQUAL || op == COMPARE_UNEQUAL)
+		r = equal(eval, left, right, ret, 0);
+	else if (member && value_is_list(right))
+		r = list_has_item(eval, right, left, ret);
+	if (r == 0)
+		*ret = *ret == (op == COMPARE_EQUAL || op == COMPARE_IN);
+	return r;
+}
+
 int template_eval_compare_values(struct eval *eval, const struct node *node,
 				 enum compare_operator op, struct value *left, struct value *right,
 				 bool *ret)
@@ -218,6 +297,9 @@ int template_eval_compare_values(struct eval *eval, const struct node *node,
 	int order;
 
 	bool keys = (op == COMPARE_IN || op == COMPARE_NOT_IN) && right->kind == VALUE_DICT;
+	int r = compare_lazily(eval, op, left, right, ret);
+	if (r <= 0)
+		return r;
 	if (template_eval_settled(eval, left) < 0 ||
 	    (!keys && template_eval_settled(eval, right) < 0))
 		return -1;

@@ -169,6 +169,9 @@ static struct value *do_zip_longest(struct call *call, struct value **a)
 	for (size_t i = 0; i < call->named; i++)
 		if (value_is_text(call->names[i], "fillvalue"))
 			fill = call->values[i];
+		else
+			return template_call_fail(call, "zip_longest has no argument '%s'",
+						  call->names[i]->string.text);
 	return zip(call, true, fill);
 }
 

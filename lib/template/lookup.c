@@ -191,6 +191,9 @@ static struct value *look_up(struct call *call, bool want_list)
 	const struct lookup *lookup = name ? find(name) : NULL;
 	if (!lookup)
 		return name ? unknown(call, name) : NULL;
+	for (size_t i = 0; i < call->named; i++)
+		if (call->values[i]->kind == VALUE_UNDEFINED && !call->values[i]->trouble->lenient)
+			return template_eval_trip(call->eval, call->values[i]);
 	cleanup_value struct value *terms = ready_terms(call);
 	if (!terms)
 		return NULL;

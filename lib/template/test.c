@@ -263,16 +263,23 @@ static struct value *do_all(struct call *call, struct value **a)
 	return quantified(call, a[0], true);
 }
 
+static bool all_hashable(struct call *call, const struct value *list)
+{
+	for (size_t i = 0; i < list->list.n; i++)
+		if (!value_hashable(list->list.items[i]))
+			return template_call_fail(call, "%s cannot look for a %s", call->name,
+						  value_type(list->list.items[i]));
+	return true;
+}
+
 static struct value *covers(struct call *call, struct value *small, struct value *large)
 {
 	cleanup_value struct value *inner = template_filter_items(call, small);
 	cleanup_value struct value *outer = inner ? template_filter_items(call, large) : NULL;
 	bool valid;
 
-	for (size_t i = 0; outer && i < inner->list.n; i++)
-		if (!value_hashable(inner->list.items[i]))
-			return template_call_fail(call, "%s cannot look for a %s", call->name,
-						  value_type(inner->list.items[i]));
+	if (outer && (!all_hashable(call, inner) || !all_hashable(call, outer)))
+		return NULL;
 	for (size_t i = 0; outer && i < inner->list.n; i++)
 		if (!value_contains(outer, inner->list.items[i], &valid))
 			return value_bool(false);
