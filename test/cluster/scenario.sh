@@ -93,7 +93,7 @@ prints() { # TEXT COMMAND...: the output has the text, whatever the exit code
 	grep -qF -- "$text" <<<"$output" || { echo "$output"; return 1; }
 }
 says() { grep -qF -- "$1" "$journal" || { tail -5 "$journal"; return 1; }; } # the daemon's lines have it
-exists() { k get "$@" -o name; }
+exists() { [ -n "$(k get "$@" -o name)" ]; } # kubectl is content with a list that has nothing
 gone() { [ -z "$(k get "$@" -o name --ignore-not-found 2>&1)" ]; }
 field() { # WANT PATH OBJECT...
 	local want=$1 path=$2 have
