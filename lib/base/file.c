@@ -115,10 +115,24 @@ static int write_temporary(const char *path, const void *bytes, size_t length, m
 	return 0;
 }
 
+/* A rename would take the place of a device, too. */
+static int check_replaceable(const char *path, struct err *err)
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return err_set(err, ERR_INVALID, "%s is not a regular file", path);
+	return 0;
+}
+
 int file_write(const char *path, const void *bytes, size_t length, mode_t mode, struct err *err)
 {
 	cleanup_free char *temporary = mem_printf("%s.%d.tmp", path, gettid());
-	int r = write_temporary(temporary, bytes, length, mode, err);
+	int r = check_replaceable(path, err);
+
+	if (r < 0)
+		return r;
+	r = write_temporary(temporary, bytes, length, mode, err);
 
 	if (r >= 0 && rename(temporary, path) < 0)
 		r = err_errno(err, errno, "%s", path);

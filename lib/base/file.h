@@ -17,7 +17,8 @@ int file_read_fd(int fd, const char *name, size_t limit, char **ret_text, size_t
 		 struct err *err);
 
 /* Replaces a file: temporary file beside it, fsync, rename, fsync of the folder. A crash
- * leaves the old or the new content, never a mixture. */
+ * leaves the old or the new content, never a mixture. ERR_INVALID: a folder, device or pipe is
+ * there. */
 int file_write(const char *path, const void *bytes, size_t length, mode_t mode, struct err *err);
 
 /* The same for a file that is there: owner, group and mode stay, and a symbolic link still leads to

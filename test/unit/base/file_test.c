@@ -59,6 +59,17 @@ START_TEST(test_file__a_failed_write_keeps_the_old_one)
 }
 END_TEST
 
+START_TEST(test_file__a_device_is_never_replaced)
+{
+	cleanup_free char *path = file_join(dir, "pipe");
+	cleanup_err struct err err = ERR_INIT;
+
+	ck_assert_int_eq(mkfifo(path, 0600), 0);
+	ck_assert_int_eq(file_write(path, "new", 3, 0600, &err), -ERR_INVALID);
+	ck_assert(S_ISFIFO(stat_of(path).st_mode));
+}
+END_TEST
+
 START_TEST(test_file__too_large_is_refused)
 {
 	cleanup_free char *path = file_join(dir, "a");
@@ -138,6 +149,7 @@ Suite *test_suite(void)
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, test_file__what_was_written_is_read);
 	tcase_add_test(tests, test_file__a_failed_write_keeps_the_old_one);
+	tcase_add_test(tests, test_file__a_device_is_never_replaced);
 	tcase_add_test(tests, test_file__too_large_is_refused);
 	tcase_add_test(tests, test_file__a_rewritten_file_keeps_its_mode_and_its_links);
 	tcase_add_test(tests, test_file__names_are_sorted_and_without_hidden_ones);
