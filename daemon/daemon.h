@@ -134,6 +134,9 @@ void drift_free(struct drift *drift);
 /* For kube_observe_options.changed; context is a struct drift. */
 void drift_changed(void *context, const char *key, json_t *object);
 
+/* Whether what was seen last of an object is what the ledger says. Any thread. */
+bool drift_agrees(struct drift *drift, const struct state_entry *entry);
+
 /* The files were read again: contested objects and fields are repaired again. Any thread. */
 void drift_forget(struct drift *drift);
 

@@ -21,6 +21,7 @@
 #include "daemon.h"
 #include "kube/ready.h"
 #include "manifest/scope.h"
+#include "tree/path.h"
 
 /* Rollouts and restarts are no news unless they last. */
 #define GRACE_MS 10000
@@ -32,6 +33,12 @@
 /* What was last seen of an object. */
 struct seen {
 	json_t *object; /* NULL: gone */
+};
+
+/* What an object bore when it did not agree with the ledger. That may be the ledger's fault: an own
+ * write is seen before it is recorded. */
+struct deviant {
+	char *uid, *owned; /* NULL: gone, or none */
 };
 
 /* An object that is not ready. */
@@ -56,6 +63,7 @@ struct drift {
 	struct map contests;	  /* key -> struct contest */
 
 	pthread_mutex_t lock; /* of what follows */
+	struct map deviants;  /* key -> struct deviant: what was not as the ledger said */
 	struct map queue;     /* key -> struct seen */
 	bool posted;
 	bool forget; /* contests are over: the files were read again */
@@ -65,6 +73,13 @@ static void seen_free(struct seen *seen)
 {
 	json_decref(seen->object);
 	free(seen);
+}
+
+static void deviant_free(struct deviant *deviant)
+{
+	free(deviant->uid);
+	free(deviant->owned);
+	free(deviant);
 }
 
 static void sick_free(struct sick *sick)
@@ -118,6 +133,41 @@ static bool is_contested(struct drift *drift, const char *app, const char *key)
 	return true;
 }
 
+static void note_deviant(struct drift *drift, const char *key, const json_t *object)
+{
+	struct deviant *deviant = mem_new(struct deviant);
+
+	deviant->uid = mem_strdup(tree_path_string(object, "metadata.uid"));
+	deviant->owned = object ? manifest_live_owned(object) : NULL;
+	pthread_mutex_lock(&drift->lock);
+	map_put(&drift->deviants, key, deviant);
+	pthread_mutex_unlock(&drift->lock);
+}
+
+static void forget_deviant(struct drift *drift, const char *key)
+{
+	pthread_mutex_lock(&drift->lock);
+	map_remove(&drift->deviants, key);
+	pthread_mutex_unlock(&drift->lock);
+}
+
+static bool same(const char *a, const char *b)
+{
+	return a && b && !strcmp(a, b);
+}
+
+/* What was not judged yet is not known yet. */
+bool drift_agrees(struct drift *drift, const struct state_entry *entry)
+{
+	pthread_mutex_lock(&drift->lock);
+	const struct deviant *deviant = map_get(&drift->deviants, entry->key);
+	bool agrees = !map_has(&drift->queue, entry->key) &&
+		      (!deviant ||
+		       (same(deviant->uid, entry->uid) && same(deviant->owned, entry->owned)));
+	pthread_mutex_unlock(&drift->lock);
+	return agrees;
+}
+
 static void judge_drift(struct drift *drift, const char *key, json_t *object)
 {
 	struct daemon *daemon = drift->daemon;
@@ -125,9 +175,13 @@ static void judge_drift(struct drift *drift, const char *key, json_t *object)
 	cleanup_free char *app = NULL;
 
 	(void)reconcile_note_done(daemon->site->ledger, key, object, &ignored);
-	if (!reconcile_drifted(daemon->site->ledger, key, object, &app))
+	if (!reconcile_drifted(daemon->site->ledger, key, object, &app)) {
+		forget_deviant(drift, key);
 		job_settled(daemon->jobs, key);
-	else if (!is_contested(drift, app, key))
+		return;
+	}
+	note_deviant(drift, key, object);
+	if (!is_contested(drift, app, key))
 		job_repair(daemon->jobs, app, key, object);
 }
 
@@ -364,6 +418,7 @@ struct drift *drift_new(struct daemon *daemon)
 	drift->sick = MAP_INIT(sick_free);
 	drift->contests = MAP_INIT(free);
 	drift->queue = MAP_INIT(seen_free);
+	drift->deviants = MAP_INIT(deviant_free);
 	pthread_mutex_init(&drift->lock, NULL);
 	return drift;
 }
@@ -374,6 +429,7 @@ void drift_free(struct drift *drift)
 	map_done(&drift->sick);
 	map_done(&drift->contests);
 	map_done(&drift->queue);
+	map_done(&drift->deviants);
 	pthread_mutex_destroy(&drift->lock);
 	free(drift);
 }

@@ -124,6 +124,8 @@ static struct pass_round *new_round(const struct pass_round_options *options)
 		.sink = options->sink,
 		.clock = options->clock,
 		.contest = options->contest,
+		.settled = options->settled,
+		.context = options->settled_context,
 		.gate = options->gate,
 		.saver =
 			saver_init(&round->saver, options->site->options, &round->loaded->settings),

@@ -71,7 +71,10 @@ struct pass_round_options {
 	const struct clock *clock;
 	struct cancel *cancel;
 	struct reconcile_contest *contest; /* may be NULL */
-	struct backup_gate *gate;	   /* may be NULL */
+	/* See struct reconcile_world; may be NULL. */
+	bool (*settled)(void *context, const struct state_entry *entry);
+	void *settled_context;
+	struct backup_gate *gate; /* may be NULL */
 	const struct pass_request *request;
 	int64_t timeout_ms; /* of the API server's first answers */
 	void (*finished)(void *context, struct pass_round *round);

@@ -114,6 +114,19 @@ void rounds_observe(struct daemon *daemon)
 	pthread_mutex_unlock(&rounds->lock);
 }
 
+static bool is_settled(void *context, const struct state_entry *entry)
+{
+	struct daemon *daemon = context;
+	struct rounds *rounds = daemon->rounds;
+	const char *group = *entry->id.group ? entry->id.group : "core";
+	cleanup_free char *kind = mem_printf("%s/%s", group, entry->id.kind);
+
+	pthread_mutex_lock(&rounds->lock);
+	bool seen = rounds->observe && kube_observe_sees(rounds->observe, kind, entry->key);
+	pthread_mutex_unlock(&rounds->lock);
+	return seen && drift_agrees(daemon->drift, entry);
+}
+
 static bool all_are_watched(struct rounds *rounds)
 {
 	pthread_mutex_lock(&rounds->lock);
@@ -192,6 +205,8 @@ static int begin_with(struct wish *wish, struct loaded *loaded, struct link *lin
 			.clock = job_clock(daemon->jobs),
 			.cancel = daemon->cancel,
 			.contest = daemon->contest,
+			.settled = is_settled,
+			.settled_context = daemon,
 			.gate = daemon->gate,
 			.request = &wish->request,
 			.timeout_ms = ANSWER_MS,

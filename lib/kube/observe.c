@@ -283,6 +283,15 @@ int kube_observe_live(const struct kube_observe *const_observe)
 	return live;
 }
 
+bool kube_observe_sees(struct kube_observe *observe, const char *kind, const char *key)
+{
+	pthread_mutex_lock(&observe->lock);
+	struct kube_watch *watch = map_get(&observe->watches, kind);
+	bool sees = watch && kube_watch_sees(watch, key);
+	pthread_mutex_unlock(&observe->lock);
+	return sees;
+}
+
 void kube_observe_free(struct kube_observe *observe)
 {
 	if (!observe)

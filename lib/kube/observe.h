@@ -39,5 +39,9 @@ void kube_observe_kinds(struct kube_observe *observe, const struct list *kinds);
 /* The kinds whose watch is live now, for status. */
 int kube_observe_live(const struct kube_observe *observe);
 
+/* Whether the kind ("group/Kind") is watched now and the object is in view: then whatever happens
+ * to it comes by `changed`. */
+bool kube_observe_sees(struct kube_observe *observe, const char *kind, const char *key);
+
 /* Nothing is called any more when it returns. Not from one of the functions above. */
 void kube_observe_free(struct kube_observe *observe);

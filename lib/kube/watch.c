@@ -31,7 +31,8 @@ struct ending {
 
 struct kube_watch {
 	const struct kube_watch_host *host;
-	char *name; /* "apps/Deployment" */
+	char *name;		 /* "apps/Deployment" */
+	pthread_mutex_t viewing; /* whoever changes the view, or looks from elsewhere */
 	struct kube_view view;
 	atomic_bool live;
 
@@ -75,7 +76,10 @@ static void take_frame(void *context, const char *line, size_t length)
 {
 	struct kube_watch *watch = context;
 
-	switch (kube_view_frame(&watch->view, line, length)) {
+	pthread_mutex_lock(&watch->viewing);
+	enum kube_view_verdict verdict = kube_view_frame(&watch->view, line, length);
+	pthread_mutex_unlock(&watch->viewing);
+	switch (verdict) {
 	case KUBE_VIEW_FINE:
 		break;
 	case KUBE_VIEW_LIVE:
@@ -269,10 +273,12 @@ static int list_snapshot(struct kube_watch *watch, const char *selector,
 				  &version, err);
 	if (r < 0)
 		return r;
+	pthread_mutex_lock(&watch->viewing);
 	kube_view_begin(&watch->view, true);
 	json_array_foreach (items, i, item)
 		kube_view_put(&watch->view, item);
 	kube_view_complete(&watch->view, version);
+	pthread_mutex_unlock(&watch->viewing);
 	return 0;
 }
 
@@ -368,6 +374,14 @@ bool kube_watch_is_live(const struct kube_watch *watch)
 	return watch->live;
 }
 
+bool kube_watch_sees(struct kube_watch *watch, const char *key)
+{
+	pthread_mutex_lock(&watch->viewing);
+	bool sees = watch->live && map_has(&watch->view.known, key);
+	pthread_mutex_unlock(&watch->viewing);
+	return sees;
+}
+
 struct kube_watch *kube_watch_new(const struct kube_watch_host *host, const char *kind)
 {
 	struct kube_watch *watch = mem_new(struct kube_watch);
@@ -382,6 +396,7 @@ struct kube_watch *kube_watch_new(const struct kube_watch_host *host, const char
 	watch->due = now();
 	watch->pause = PAUSE_FIRST_MS;
 	pthread_mutex_init(&watch->lock, NULL);
+	pthread_mutex_init(&watch->viewing, NULL);
 	return watch;
 }
 
@@ -394,6 +409,7 @@ void kube_watch_free(struct kube_watch *watch)
 	kube_resource_done(&watch->resource);
 	err_done(&watch->ending.err);
 	pthread_mutex_destroy(&watch->lock);
+	pthread_mutex_destroy(&watch->viewing);
 	free(watch->trouble);
 	free(watch->name);
 	free(watch);

@@ -57,3 +57,6 @@ void kube_watch_retry(struct kube_watch *watch);
 
 /* From any thread. */
 bool kube_watch_is_live(const struct kube_watch *watch);
+
+/* Whether it is live and has the object in view. From any thread but the I/O thread. */
+bool kube_watch_sees(struct kube_watch *watch, const char *key);

@@ -37,6 +37,18 @@ void manifest_live_put(struct manifest_live *live, const char *key, json_t *body
 	map_put(&live->objects, key, object);
 }
 
+void manifest_live_put_settled(struct manifest_live *live, const char *key, const char *uid,
+			       const char *owned)
+{
+	struct manifest_live_object *object = mem_new(struct manifest_live_object);
+
+	object->body = json_pack("{s:{s:s, s:{s:s}}}", "metadata", "uid", uid, "labels",
+				 MANIFEST_LABEL, manifest_set_id());
+	object->owned = mem_strdup(owned);
+	map_put(&live->looked, key, (void *)1);
+	map_put(&live->objects, key, object);
+}
+
 const struct manifest_live_object *manifest_live_get(const struct manifest_live *live,
 						     const char *key)
 {

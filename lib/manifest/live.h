@@ -26,6 +26,10 @@ struct manifest_live {
 void manifest_live_init(struct manifest_live *live);
 /* Adds or replaces; takes a new reference to body. NULL body: looked up, not there. */
 void manifest_live_put(struct manifest_live *live, const char *key, json_t *body, bool full);
+/* Adds what a watch knows: it is there, with our label, as we left it; nothing else is known of it.
+ */
+void manifest_live_put_settled(struct manifest_live *live, const char *key, const char *uid,
+			       const char *owned);
 const struct manifest_live_object *manifest_live_get(const struct manifest_live *live,
 						     const char *key);
 bool manifest_live_looked(const struct manifest_live *live, const char *key);

@@ -164,6 +164,7 @@ static bool take_known(const struct reconcile_round *round, const char *key,
 struct wants {
 	struct manifest_id *ids;
 	struct list keys;
+	struct map known; /* the same keys */
 	size_t cap;
 };
 
@@ -171,10 +172,11 @@ static void want(struct wants *wants, const char *key, const char *only_key)
 {
 	struct manifest_id id;
 
-	if ((only_key && strcmp(key, only_key) != 0) || list_has(&wants->keys, key) ||
+	if ((only_key && strcmp(key, only_key) != 0) || map_has(&wants->known, key) ||
 	    !manifest_id_of_key(key, &id))
 		return;
 	list_add(&wants->keys, key);
+	map_put(&wants->known, key, (void *)1);
 	mem_grow(wants->ids, &wants->cap, wants->keys.n);
 	wants->ids[wants->keys.n - 1] = id;
 }
@@ -221,6 +223,7 @@ static void wants_done(struct wants *wants)
 		manifest_id_done(&wants->ids[i]);
 	free(wants->ids);
 	list_done(&wants->keys);
+	map_done(&wants->known);
 }
 
 static int ask_for_the_rest(struct reconcile_round *round, const struct wants *wants,
@@ -247,6 +250,35 @@ static bool may_be_forgotten(const struct reconcile_round *round, const struct m
 	return !manifest_live_get(&round->live, key) && !manifest_app_find(app, key);
 }
 
+/* What changes, or is not applied as it stands in the files because a field belongs to somebody
+ * else, has to be seen with its managers; what left the files is asked for in any case. */
+static bool may_be_vouched_for(const struct reconcile_world *world, const struct state_entry *entry,
+			       const struct manifest_object *object)
+{
+	return entry && world->settled && entry->uid && entry->owned && entry->hash &&
+	       entry->stage == STATE_SETTLED && !strcmp(entry->hash, object->hash) &&
+	       world->settled(world->context, entry);
+}
+
+/* Takes what the watches know. True when that is all, or all but a few objects, which are cheaper
+ * to ask for by name than by lists. */
+static bool watches_know(const struct reconcile_round *round, const struct manifest_app *app,
+			 const struct map *ledger, const struct wants *wants,
+			 struct manifest_live *live)
+{
+	size_t settled = 0;
+
+	for (size_t i = 0; i < app->count; i++) {
+		const struct manifest_object *object = app->objects[i];
+		const struct state_entry *entry = map_get(ledger, object->key);
+		if (!may_be_vouched_for(round->world, entry, object))
+			continue;
+		manifest_live_put_settled(live, entry->key, entry->uid, entry->owned);
+		settled++;
+	}
+	return settled && wants->keys.n - settled < LIST_FROM;
+}
+
 /* Takes what the round's lists know, if they are still fresh. */
 static int take_lists(struct reconcile_round *round, const struct manifest_app *app,
 		      const struct wants *wants, struct cancel *cancel, struct manifest_live *live,
@@ -258,7 +290,8 @@ static int take_lists(struct reconcile_round *round, const struct manifest_app *
 	int r = round->rested ? 0 : list_once(round, cancel, err);
 	bool fresh = r >= 0 && !round->rested && clock->now(clock) - round->listed_at < FRESH_MS;
 	for (size_t i = 0; fresh && i < wants->keys.n; i++)
-		if (!may_be_forgotten(round, app, wants->keys.items[i]))
+		if (!manifest_live_looked(live, wants->keys.items[i]) &&
+		    !may_be_forgotten(round, app, wants->keys.items[i]))
 			(void)take_known(round, wants->keys.items[i], live);
 	pthread_mutex_unlock(&round->lock);
 	return r;
@@ -272,7 +305,7 @@ int reconcile_look(struct reconcile_round *round, const struct manifest_app *app
 	int r = 0;
 
 	collect(&objects, round, app, ledger, only_key);
-	if (!only_key && !fresh)
+	if (!only_key && !fresh && !watches_know(round, app, ledger, &objects, live))
 		r = take_lists(round, app, &objects, cancel, live, err);
 	if (r >= 0)
 		r = ask_for_the_rest(round, &objects, live, cancel, err);

@@ -33,6 +33,10 @@ struct reconcile_world {
 	struct event_sink *sink;
 	const struct list *spare; /* directories that no purge removes; NULL: none but state_dir */
 	const struct clock *clock;
+	/* Whether an object is known, without asking, to be as the ledger says; NULL: it never is
+	 */
+	bool (*settled)(void *context, const struct state_entry *entry);
+	void *context;
 	struct reconcile_contest *contest;   /* NULL: nothing is remembered of drift */
 	struct backup_gate *gate;	     /* NULL: apps start without their data, too */
 	const struct reconcile_saver *saver; /* NULL: there is nowhere to save data to */

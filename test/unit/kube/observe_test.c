@@ -156,6 +156,26 @@ START_TEST(test_kube_observe__one_watch_brings_snapshot_and_changes)
 }
 END_TEST
 
+/* Who is in view of a live watch needs not be asked for. */
+START_TEST(test_kube_observe__sees_what_is_in_view)
+{
+	struct witness witness;
+
+	witness_start(&witness);
+	ck_assert(!kube_observe_sees(witness.observe, "core/ConfigMap", "core/ConfigMap/n/a"));
+	answer_watch(&witness, witness.snapshot, two_objects);
+	witness_watch(&witness, "core/ConfigMap");
+	await_live(&witness, 1);
+	ck_assert(kube_observe_sees(witness.observe, "core/ConfigMap", "core/ConfigMap/n/a"));
+	ck_assert(!kube_observe_sees(witness.observe, "core/ConfigMap", "core/ConfigMap/n/c"));
+	ck_assert(!kube_observe_sees(witness.observe, "core/Secret", "core/ConfigMap/n/a"));
+	server_push(witness.api.server, witness.snapshot, EVENT("DELETED", "a", "61"));
+	told_is(&witness, "a b -a");
+	ck_assert(!kube_observe_sees(witness.observe, "core/ConfigMap", "core/ConfigMap/n/a"));
+	witness_stop(&witness);
+}
+END_TEST
+
 START_TEST(test_kube_observe__kinds_with_health_are_watched_whole)
 {
 	struct witness witness;
@@ -421,6 +441,7 @@ Suite *test_suite(void)
 
 	tcase_set_timeout(tests, 30);
 	tcase_add_test(tests, test_kube_observe__one_watch_brings_snapshot_and_changes);
+	tcase_add_test(tests, test_kube_observe__sees_what_is_in_view);
 	tcase_add_test(tests, test_kube_observe__kinds_with_health_are_watched_whole);
 	tcase_add_test(tests, test_kube_observe__a_watch_that_ended_in_order_goes_on_where_it_was);
 	tcase_add_test(tests, test_kube_observe__an_expired_version_is_a_new_snapshot);
