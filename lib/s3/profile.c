@@ -11,6 +11,8 @@
 #include "base/file.h"
 #include "base/mem.h"
 
+#define STORE "/etc/credstore"
+
 const char *s3_profile_env(const char *name)
 {
 	const char *value = getenv(name);
@@ -72,11 +74,9 @@ static char *locate(const char *variable, const char *name, bool *ret_named)
 	*ret_named = named != NULL;
 	if (named)
 		return expand(named);
-	if (systemd) {
-		cleanup_free char *path = mem_printf("%s/aws-%s", systemd, name);
-		if (file_exists(path))
-			return steal(&path);
-	}
+	cleanup_free char *path = mem_printf("%s/aws-%s", systemd ? systemd : STORE, name);
+	if (file_exists(path))
+		return steal(&path);
 	return mem_printf("%s/.aws/%s", home(), name);
 }
 

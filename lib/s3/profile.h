@@ -2,7 +2,8 @@
  * profile: what environment and AWS files say, looked up as the AWS tools look (backup.md 3.4).
  *
  * Files: AWS_SHARED_CREDENTIALS_FILE and AWS_CONFIG_FILE (`~` and `$NAME` are replaced); else
- * aws-credentials and aws-config in systemd's credentials directory ($CREDENTIALS_DIRECTORY); else
+ * aws-credentials and aws-config in systemd's credentials directory ($CREDENTIALS_DIRECTORY;
+ * without systemd where that takes them from, /etc/credstore); else
  * ~/.aws/credentials and ~/.aws/config, where ~ comes from passwd when HOME is not set, as in a
  * system unit. The profile: as asked for, else AWS_PROFILE, AWS_DEFAULT_PROFILE, `default`.
  */
