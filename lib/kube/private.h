@@ -45,8 +45,9 @@ int kube_private_list(struct kube_client *client, const struct kube_resource *re
 		      const struct kube_list_query *query, const struct deadline *deadline,
 		      json_t **ret_items, char **ret_version, struct err *err);
 
-/* True when a server behind the API server, which serves that kind, is away: nothing is known of
- * its objects, and nothing else has to do with that. */
+/* True when a server behind the API server, which serves that kind or converts it (an APIService,
+ * the webhook of a CRD), is away: nothing is known of its objects, and nothing else has to do with
+ * that. */
 bool kube_private_is_away(const struct kube_resource *resource,
 			  const struct http_response *response);
 /* For http_request.tries: nobody waits long for such a server. */

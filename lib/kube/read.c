@@ -23,7 +23,7 @@ char *kube_private_path(const struct kube_resource *resource, const struct manif
 bool kube_private_is_away(const struct kube_resource *resource,
 			  const struct http_response *response)
 {
-	return response->status == 503 && !manifest_kind_find(resource->group, resource->kind);
+	return response->status >= 500 && !manifest_kind_find(resource->group, resource->kind);
 }
 
 int kube_private_tries(const struct kube_resource *resource)

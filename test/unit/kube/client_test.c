@@ -632,6 +632,29 @@ START_TEST(test_kube_client__who_serves_a_kind_may_be_away)
 }
 END_TEST
 
+/* The webhook that converts its versions is dead: the same. */
+START_TEST(test_kube_client__what_cannot_be_converted_is_not_known)
+{
+	struct api api = api_start();
+	const struct manifest_id widget = api_id("x.dev", "v1", "Widget", "n", "w");
+	cleanup_list struct list mark = LIST_INIT;
+	cleanup_live struct manifest_live live;
+
+	manifest_live_init(&live);
+	list_add(&mark, "x.dev/Widget/n/w");
+	api_answer(&api, "GET /api", 200, API_NO_CORE);
+	api_answer(&api, "GET /apis", 200, API_WIDGETS);
+	api_answer(&api, "GET /apis/x.dev/v1/widgets?limit=500", 500,
+		   "{\"kind\": \"Status\", \"code\": 500, \"message\": \"conversion webhook for "
+		   "x.dev/v2, Kind=Widget failed: connection refused\"}");
+	must(kube_client_list(api.client, &widget, false, NULL, &mark, &api.deadline, &live,
+			      &api.err),
+	     &api.err);
+	ck_assert(!manifest_live_looked(&live, "x.dev/Widget/n/w"));
+	api_stop(&api);
+}
+END_TEST
+
 START_TEST(test_kube_client__get_all_notes_what_is_not_there)
 {
 	struct api api = api_start();
@@ -728,6 +751,7 @@ Suite *test_suite(void)
 	tcase_add_test(tests, test_kube_client__a_404_on_a_kind_is_not_an_empty_list);
 	tcase_add_test(tests, test_kube_client__objects_of_a_kind_that_is_not_served_are_absent);
 	tcase_add_test(tests, test_kube_client__who_serves_a_kind_may_be_away);
+	tcase_add_test(tests, test_kube_client__what_cannot_be_converted_is_not_known);
 	tcase_add_test(tests, test_kube_client__get_all_notes_what_is_not_there);
 	tcase_add_test(tests, test_kube_client__a_built_in_kind_moves_to_the_served_version);
 	tcase_add_test(tests, test_kube_client__counts_its_requests);
