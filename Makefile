@@ -114,10 +114,12 @@ check: ## all tests; ends with "N passed, N failed"
 	@rm -rf $(BUILD)/results
 	@$(MAKE) --no-print-directory prerequisites
 	@$(MAKE) --no-print-directory all
+	@nice -n 19 test/cluster/parts/build >$(BUILD)/parts.log 2>&1 & # on what the unit tests leave idle; check-cluster waits for it
 	@$(MAKE) --no-print-directory check-unit-only
 	@$(MAKE) --no-print-directory asan-only
 	@$(MAKE) --no-print-directory fuzz-only
 	@test/run $(BUILD)/results test/layers test/format
+	@$(MAKE) --no-print-directory check-differential-only
 	@$(MAKE) --no-print-directory check-s3-only
 	@$(MAKE) --no-print-directory check-cluster-only
 	@$(MAKE) --no-print-directory check-system-only
