@@ -9,13 +9,13 @@
 
 /* --- the list --- */
 
-/* "20261122T194155Z" as the clock of the machine says it. */
+/* "20261122T194155.302Z" as the clock of the machine says it. */
 static char *when_text(const char *batch)
 {
 	struct tm utc = {0}, here;
 	char text[32];
 
-	if (!strptime(batch, "%Y%m%dT%H%M%SZ", &utc))
+	if (!strptime(batch, "%Y%m%dT%H%M%S.", &utc))
 		return mem_strdup(batch);
 	time_t when = timegm(&utc);
 	localtime_r(&when, &here);

@@ -82,6 +82,8 @@ int reconcile_round_begin(const struct reconcile_world *world, struct manifest_s
 	if (r < 0)
 		return r;
 	struct reconcile_round *round = mem_new(struct reconcile_round);
+	struct timespec now;
+
 	round->world = world;
 	round->set = manifest_set_ref(set);
 	round->wanted = MAP_INIT(NULL);
@@ -89,7 +91,8 @@ int reconcile_round_begin(const struct reconcile_world *world, struct manifest_s
 	round->prunes = MAP_INIT(NULL);
 	pthread_mutex_init(&round->lock, NULL);
 	manifest_live_init(&round->live);
-	round->batch = state_pruned_batch(time(NULL));
+	clock_gettime(CLOCK_REALTIME, &now);
+	round->batch = state_pruned_batch(&now);
 	note_wanted(round);
 	note_prunes(round);
 	if (round->prune_total)

@@ -21,19 +21,15 @@ static char *path_of(const char *state_dir, const char *batch, const char *app)
 	return mem_printf("%s/pruned/%s/%s%s", state_dir, batch, app, suffix);
 }
 
-static char *name_of(time_t when)
+/* To the millisecond: two rounds may begin within a second. */
+char *state_pruned_batch(const struct timespec *now)
 {
 	struct tm utc;
 	char text[32];
 
-	gmtime_r(&when, &utc);
-	strftime(text, sizeof(text), "%Y%m%dT%H%M%SZ", &utc);
-	return mem_strdup(text);
-}
-
-char *state_pruned_batch(time_t now)
-{
-	return name_of(now);
+	gmtime_r(&now->tv_sec, &utc);
+	strftime(text, sizeof(text), "%Y%m%dT%H%M%S", &utc);
+	return mem_printf("%s.%03ldZ", text, now->tv_nsec / 1000000);
 }
 
 /* --- files --- */
@@ -203,7 +199,8 @@ static int forget_batch(const char *state_dir, const char *batch, struct err *er
 
 int state_pruned_expire(const char *state_dir, time_t now, struct err *err)
 {
-	cleanup_free char *oldest = name_of(now - STATE_PRUNED_DAYS * 24 * 3600);
+	const struct timespec limit = {.tv_sec = now - STATE_PRUNED_DAYS * 24 * 3600};
+	cleanup_free char *oldest = state_pruned_batch(&limit);
 	cleanup_list struct list batches = LIST_INIT;
 	int r = state_pruned_list(state_dir, &batches, err);
 

@@ -26,7 +26,7 @@ struct state_pruned {
 };
 
 /* The name of the batch of a round that begins now. Caller frees. */
-char *state_pruned_batch(time_t now);
+char *state_pruned_batch(const struct timespec *now);
 
 /* Adds objects of an app to a batch, and writes them. */
 int state_pruned_add(const char *state_dir, const char *batch, const char *app,

@@ -14,7 +14,7 @@
 
 static char *batch_at(time_t when)
 {
-	return state_pruned_batch(when);
+	return state_pruned_batch(&(struct timespec){.tv_sec = when});
 }
 
 static void add(const char *dir, const char *batch, const char *app, const char *name,
@@ -45,6 +45,17 @@ static char *batches(const char *dir)
 	return list_join(&names, " ");
 }
 
+START_TEST(test_state_pruned__two_rounds_of_one_second)
+{
+	const struct timespec one = {.tv_sec = NOW, .tv_nsec = 4000000},
+			      other = {.tv_sec = NOW, .tv_nsec = 20000000};
+	cleanup_free char *first = state_pruned_batch(&one), *second = state_pruned_batch(&other);
+
+	ck_assert_str_eq(first, "20261122T100000.004Z");
+	ck_assert_str_lt(first, second);
+}
+END_TEST
+
 START_TEST(test_state_pruned__what_was_kept_comes_back_whole)
 {
 	cleanup_free char *dir = temp_dir(), *batch = batch_at(NOW);
@@ -52,7 +63,7 @@ START_TEST(test_state_pruned__what_was_kept_comes_back_whole)
 	struct state_pruned *objects;
 	size_t count;
 
-	ck_assert_str_eq(batch, "20261122T100000Z");
+	ck_assert_str_eq(batch, "20261122T100000.000Z");
 	add(dir, batch, "blog@fr", "a", NULL);
 	add(dir, batch, "blog@fr", "b", "Deployment default/c");
 	must(state_pruned_load(dir, batch, "blog@fr", &objects, &count, &err), &err);
@@ -77,14 +88,14 @@ START_TEST(test_state_pruned__a_batch_holds_the_apps_of_one_round)
 	add(dir, one, "blog", "a", NULL);
 	add(dir, one, "shop", "b", NULL);
 	cleanup_free char *all = batches(dir);
-	ck_assert_str_eq(all, "20261122T100000Z 20261122T100005Z");
+	ck_assert_str_eq(all, "20261122T100000.000Z 20261122T100005.000Z");
 	must(state_pruned_apps(dir, one, &apps, &err), &err);
 	cleanup_free char *names = list_join(&apps, " ");
 	ck_assert_str_eq(names, "blog shop");
 	must(state_pruned_forget(dir, one, "blog", &err), &err);
 	must(state_pruned_forget(dir, one, "shop", &err), &err);
 	cleanup_free char *left = batches(dir);
-	ck_assert_str_eq(left, "20261122T100005Z");
+	ck_assert_str_eq(left, "20261122T100005.000Z");
 }
 END_TEST
 
@@ -122,7 +133,8 @@ START_TEST(test_state_pruned__a_name_that_is_none_is_not_found)
 
 	ck_assert_int_eq(state_pruned_apps(dir, "../revisions", &apps, &err), -ERR_NOT_FOUND);
 	err_done(&err);
-	ck_assert_int_eq(state_pruned_apps(dir, "20261122T100000Z", &apps, &err), -ERR_NOT_FOUND);
+	ck_assert_int_eq(state_pruned_apps(dir, "20261122T100000.000Z", &apps, &err),
+			 -ERR_NOT_FOUND);
 }
 END_TEST
 
@@ -131,6 +143,7 @@ Suite *test_suite(void)
 	Suite *suite = suite_create("state/pruned");
 	TCase *tests = tcase_create("pruned");
 
+	tcase_add_test(tests, test_state_pruned__two_rounds_of_one_second);
 	tcase_add_test(tests, test_state_pruned__what_was_kept_comes_back_whole);
 	tcase_add_test(tests, test_state_pruned__a_batch_holds_the_apps_of_one_round);
 	tcase_add_test(tests, test_state_pruned__after_seven_days_it_is_gone);
